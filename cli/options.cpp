@@ -1,0 +1,207 @@
+// The shared options: parsing and checks; see options.hpp.
+#include "options.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+#include "coppice/errors.hpp"
+#include "subcommand.hpp"
+
+namespace coppice::cli {
+
+namespace {
+
+// Library functions check names and ranges; on the command line their refusal is a usage error.
+template <class Call>
+auto as_usage(std::string_view option, Call&& call) {
+  try {
+    return call();
+  } catch (const invalid_input& refusal) {
+    throw usage_error(fmt::format("{}: {}", option, refusal.reason()));
+  }
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  return text;
+}
+
+double parse_number(std::string_view option, std::string_view entry) {
+  std::string_view digits = trimmed(entry);
+  if (digits.starts_with('+')) digits.remove_prefix(1);
+  double value = 0;
+  const auto [end, status] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (status == std::errc::result_out_of_range)
+    throw usage_error(fmt::format("{}: '{}' is beyond the range of float64", option, entry));
+  if (status != std::errc() || end != digits.data() + digits.size())
+    throw usage_error(fmt::format("{}: '{}' is not a number", option, entry));
+  if (std::isnan(value)) throw usage_error(fmt::format("{}: NaN is not allowed", option));
+  return value;
+}
+
+void check_count(std::string_view option, std::size_t found, int dimension) {
+  if (found != static_cast<std::size_t>(dimension))
+    throw usage_error(fmt::format("{}: {} value{} given, but the points have {} axes", option, found,
+                                  found == 1 ? "" : "s", dimension));
+}
+
+template <class Scalar>
+Scalar narrowed(std::string_view option, double value) {
+  const auto result = static_cast<Scalar>(value);
+  if (!std::isfinite(result) && std::isfinite(value))
+    throw usage_error(fmt::format("{}: {} is beyond the range of float32; --double widens the index", option, value));
+  return result;
+}
+
+}  // namespace
+
+std::string whole_number(const std::string& text) {
+  std::int64_t value = 0;
+  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return status == std::errc() && end == text.data() + text.size() ? std::string()
+                                                                   : fmt::format("'{}' is not a whole number", text);
+}
+
+std::string real_number(const std::string& text) {
+  double value = 0;
+  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return status == std::errc() && end == text.data() + text.size() ? std::string()
+                                                                   : fmt::format("'{}' is not a number", text);
+}
+
+std::vector<double> parse_numbers(std::string_view option, std::string_view text) {
+  std::vector<double> numbers;
+  while (true) {
+    const std::size_t comma = text.find(',');
+    numbers.push_back(parse_number(option, text.substr(0, comma)));
+    if (comma == std::string_view::npos) return numbers;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+template <class Scalar>
+std::vector<Scalar> parse_coordinates(std::string_view option, std::string_view text, int dimension) {
+  const std::vector<double> numbers = parse_numbers(option, text);
+  check_count(option, numbers.size(), dimension);
+  std::vector<Scalar> coordinates;
+  for (const double number : numbers) {
+    const auto coordinate = narrowed<Scalar>(option, number);
+    if (std::abs(coordinate) > coordinate_limit<Scalar>(dimension))
+      throw usage_error(fmt::format("{}: {} is beyond ±{}, the largest coordinate of this index", option, number,
+                                    coordinate_limit<Scalar>(dimension)));
+    coordinates.push_back(coordinate);
+  }
+  return coordinates;
+}
+
+template <class Scalar>
+Scalar checked_radius(std::string_view option, double radius) {
+  if (std::isnan(radius) || radius < 0)
+    throw usage_error(fmt::format("{} must be a number of at least 0, found {}", option, radius));
+  return narrowed<Scalar>(option, radius);
+}
+
+void IndexFlags::add_to(CLI::App& command) {
+  command
+      .add_option("--index", index,
+                  fmt::format("Index: {} (default {})", fmt::join(index_names(), ", "), index_names().front()))
+      ->type_name("NAME");
+  command.add_option("--balance", balance, "Balance of kd: growth (default), avl, avl-2 … avl-8, red-black, weight")
+      ->type_name("NAME");
+  command.add_option("--periodic", periodic, "Length of the periodic cell on every axis; 0 or inf leaves an axis open")
+      ->type_name("L1,L2,..");
+  command.add_flag("--double", widen, "Index float32 points as float64");
+}
+
+void IndexFlags::check() const {
+  const auto names = index_names();
+  if (!index.empty() && std::find(names.begin(), names.end(), index) == names.end())
+    throw usage_error(fmt::format("--index: unknown index '{}'; known: {}", index, fmt::join(names, ", ")));
+  if (!balance.empty()) {
+    as_usage("--balance", [&] { return balance_from_name(balance); });
+    if (index_name() != "kd") throw usage_error("--balance: only kd is a balanced index");
+  }
+  if (!periodic.empty())
+    for (const double length : parse_numbers("--periodic", periodic))
+      if (length < 0) throw usage_error(fmt::format("--periodic: a length must not be negative, found {}", length));
+}
+
+std::vector<std::string> IndexFlags::given() const {
+  std::vector<std::string> options;
+  if (!index.empty()) options.emplace_back("--index");
+  if (!balance.empty()) options.emplace_back("--balance");
+  if (!periodic.empty()) options.emplace_back("--periodic");
+  if (widen) options.emplace_back("--double");
+  return options;
+}
+
+std::string_view IndexFlags::index_name() const noexcept {
+  return index.empty() ? index_names().front() : std::string_view(index);
+}
+
+template <class Scalar>
+IndexOptions<Scalar> IndexFlags::options(int dimension, Executor executor) const {
+  IndexOptions<Scalar> made;
+  made.executor = executor;
+  if (!balance.empty()) made.balance = balance_from_name(balance);
+  if (!periodic.empty()) {
+    const std::vector<double> lengths = parse_numbers("--periodic", periodic);
+    check_count("--periodic", lengths.size(), dimension);
+    bool any_closed = false;
+    for (const double length : lengths) {
+      const bool open = length == 0 || std::isinf(length);
+      any_closed |= !open;
+      made.periodic.lengths.push_back(open ? std::numeric_limits<Scalar>::infinity()
+                                           : narrowed<Scalar>("--periodic", length));
+    }
+    if (!any_closed) made.periodic.lengths.clear();
+    as_usage("--periodic", [&] { made.periodic.check(dimension); });
+  }
+  return made;
+}
+
+void MetricFlags::add_to(CLI::App& command) {
+  auto* by_name = command.add_option("--metric", metric, "Metric: l2 (default), l1, linf")->type_name("NAME");
+  command.add_option("--weights", weights, "Weighted l2: one positive weight an axis, √Σ w·(x − y)²")
+      ->type_name("W1,W2,..")
+      ->excludes(by_name);
+}
+
+void MetricFlags::check() const {
+  as_usage("--metric", [&] { return metric_from_name(metric); });
+  if (!weights.empty())
+    for (const double weight : parse_numbers("--weights", weights))
+      if (!(weight > 0) || std::isinf(weight))
+        throw usage_error(fmt::format("--weights: a weight must be positive and finite, found {}", weight));
+}
+
+template <class Scalar>
+Metric<Scalar> MetricFlags::make(int dimension) const {
+  if (weights.empty()) return {metric_from_name(metric), {}};
+  const std::vector<double> numbers = parse_numbers("--weights", weights);
+  check_count("--weights", numbers.size(), dimension);
+  std::vector<Scalar> narrow;
+  for (const double number : numbers) narrow.push_back(narrowed<Scalar>("--weights", number));
+  auto made = Metric<Scalar>::weighted_l2(std::move(narrow));
+  as_usage("--weights", [&] { made.check(dimension); });
+  return made;
+}
+
+template std::vector<float> parse_coordinates(std::string_view, std::string_view, int);
+template std::vector<double> parse_coordinates(std::string_view, std::string_view, int);
+template float checked_radius(std::string_view, double);
+template double checked_radius(std::string_view, double);
+template IndexOptions<float> IndexFlags::options(int, Executor) const;
+template IndexOptions<double> IndexFlags::options(int, Executor) const;
+template Metric<float> MetricFlags::make(int) const;
+template Metric<double> MetricFlags::make(int) const;
+
+}  // namespace coppice::cli

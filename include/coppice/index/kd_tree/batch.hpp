@@ -1,0 +1,163 @@
+// Many points at once. An insert sieves the whole batch down node by node, so that each node and each leaf is touched
+// once; what finds its leaf full is inserted singly afterwards, in the order of the tree, so its path is warm. A batch
+// that rivals the tree in size is cheaper to build in one go with it. Erases run one after the other with the memory of
+// those to come on its way.
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+#include "coppice/index/kd_tree/update.hpp"
+
+namespace coppice::kd_tree {
+
+template <class S, int Width>
+void Tree<S, Width>::insert(PointView<S> points, std::span<const point_id> ids) {
+  const std::size_t n = points.size();
+  constexpr std::size_t worth_sieving = 16;
+  // Building costs about a third of inserting, a point; it must do so for the points that are there already, too.
+  if (n > 2 * leaf_capacity && n >= size_ / 2) {
+    Points<S> all{{}, dimension_};
+    std::vector<point_id> all_ids;
+    copy_points(all_ids, all);
+    for (std::size_t i = 0; i < n; ++i)
+      all.coordinates.insert(all.coordinates.end(), points.row(i), points.row(i) + dimension_);
+    all_ids.insert(all_ids.end(), ids.begin(), ids.end());
+    build(all, all_ids);
+    if (size_ != n) rebuilds_.record(size_);
+    return;
+  }
+  begin_write();
+  if (n < worth_sieving) {
+    for (std::size_t i = 0; i < n; ++i) insert_one(points.row(i), ids[i]);
+  } else {
+    rows_.resize(n);
+    sorted_rows_.resize(n);
+    slots_.resize(n);
+    overflow_.clear();
+    std::iota(rows_.begin(), rows_.end(), 0u);
+    root_ = own_node(root_);
+    sieve(root_, points, ids, 0, n);
+    for (const std::uint32_t row : overflow_) insert_one(points.row(row), ids[row]);
+  }
+  end_write();
+}
+
+/// Sends rows_[first, first + count) into the children of node x, which the writer owns.
+template <class S, int Width>
+void Tree<S, Width>::sieve(Handle x, PointView<S> points, std::span<const point_id> ids, std::size_t first,
+                           std::size_t count) {
+  constexpr std::size_t ahead = 16;
+  Node& n = node(x);
+  std::uint32_t* rows = rows_.data() + first;
+  std::uint32_t begin[fan_out + 1] = {};
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i + ahead < count) __builtin_prefetch(points.row(rows[i + ahead]));
+    const int s = route(n, Key(points.row(rows[i]), dimension_, ids[rows[i]]));
+    slots_[first + i] = static_cast<std::uint8_t>(s);
+    ++begin[s + 1];
+  }
+  for (int s = 0; s < fan_out; ++s) {
+    if (begin[s + 1] != 0) {
+      const std::byte* record = n.is_leaf(s) ? records_->leaves.hot(n.child[s] & ~leaf_bit)
+                                             : records_->nodes.hot(n.child[s]);
+      for (std::size_t line = 0; line < 6; ++line) __builtin_prefetch(record + line * storage::cache_line);
+    }
+    begin[s + 1] += begin[s];
+  }
+  std::uint32_t next[fan_out];
+  std::copy_n(begin, fan_out, next);
+  for (std::size_t i = 0; i < count; ++i) sorted_rows_[first + next[slots_[first + i]]++] = rows[i];
+  std::copy_n(sorted_rows_.data() + first, count, rows);
+
+  for (int s = 0; s < n.children; ++s) {
+    std::uint32_t* group = rows + begin[s];
+    std::size_t size = begin[s + 1] - begin[s];
+    if (size == 0) continue;
+    if (n.is_leaf(s)) {
+      const std::size_t room = leaf_capacity - n.count[s];
+      for (std::size_t i = room; i < size; ++i) overflow_.push_back(group[i]);
+      size = std::min(size, room);
+      if (size == 0) continue;
+    }
+    AxisArray<S, Width> low, high;
+    for (int a = 0; a < axes_; ++a) {
+      const auto axis = static_cast<std::size_t>(a);
+      low[axis] = high[axis] = a < dimension_ ? points.row(group[0])[a] : S(0);
+    }
+    for (std::size_t i = 1; i < size; ++i)
+      for (int a = 0; a < dimension_; ++a) {
+        const auto axis = static_cast<std::size_t>(a);
+        low[axis] = std::min(low[axis], points.row(group[i])[a]);
+        high[axis] = std::max(high[axis], points.row(group[i])[a]);
+      }
+    AxisArray<float, Width> lower, upper;
+    for (int a = 0; a < axes_; ++a) {
+      const auto axis = static_cast<std::size_t>(a);
+      lower[axis] = encode_lower(low[axis], origin_data()[a]);
+      upper[axis] = encode_upper(high[axis], origin_data()[a]);
+    }
+    grow_box(n, s, lower.data(), upper.data());
+    if (n.is_leaf(s)) {
+      const Handle h = own_leaf(n.child[s] & ~leaf_bit);
+      for (std::size_t i = 0; i < size; ++i) append(h, n.count[s]++, points.row(group[i]), ids[group[i]]);
+      size_ += size;
+    } else {
+      sieve(own_node(n.child[s]), points, ids, first + begin[s], size);
+    }
+  }
+}
+
+template <class S, int Width>
+void Tree<S, Width>::erase(std::span<const point_id> ids) {
+  constexpr std::size_t far = 24;   // the id map's line
+  constexpr std::size_t near = 12;  // by then the location is at hand, and the leaf's lines follow
+  begin_write();
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (i + far < ids.size()) locations_.prefetch(ids[i + far]);
+    if (i + near < ids.size()) {
+      const std::uint32_t location = locations_.find(ids[i + near]);
+      const Leaf<S> l = leaf(location / leaf_capacity);
+      const auto slot = location % leaf_capacity;
+      for (int a = 0; a < std::min(axes_, 8); ++a) __builtin_prefetch(l.axis(a) + slot);
+      __builtin_prefetch(l.ids + slot);
+      __builtin_prefetch(&leaf_cold(location / leaf_capacity));
+    }
+    erase_one(ids[i]);
+  }
+  end_write();
+}
+
+template <class S, int Width>
+void Tree<S, Width>::move(std::span<const point_id> ids, PointView<S> points) {
+  begin_write();
+  std::vector<point_id> leaving;
+  Points<S> targets{{}, dimension_};
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (i + 16 < ids.size()) locations_.prefetch(ids[i + 16]);
+    if (move_inside_leaf(ids[i], points.row(i))) continue;
+    leaving.push_back(ids[i]);
+    targets.coordinates.insert(targets.coordinates.end(), points.row(i), points.row(i) + dimension_);
+  }
+  end_write();
+  erase(leaving);
+  insert(targets, leaving);
+}
+
+template <class S, int Width>
+void Tree<S, Width>::copy_points(std::vector<point_id>& ids, Points<S>& points) const {
+  ids.clear();
+  points = {{}, dimension_};
+  ids.reserve(size_);
+  points.coordinates.reserve(size_ * static_cast<std::size_t>(dimension_));
+  each_leaf(root_, [&](Handle h, int count) {
+    const Leaf<S> l = leaf(h);
+    for (int i = 0; i < count; ++i) {
+      ids.push_back(l.ids[i]);
+      for (int a = 0; a < dimension_; ++a) points.coordinates.push_back(l.axis(a)[i]);
+    }
+  });
+}
+
+}  // namespace coppice::kd_tree

@@ -1,0 +1,211 @@
+// The writer's side of a KdTree, compiled for one scalar type and width. What it owns, and the operations in the order
+// in which one rests on another:
+//   update.hpp   insert, erase, move: one point, down to its leaf and back up its path
+//   batch.hpp    many points at once, sieved down together
+//   repair.hpp   what keeps the shape: splits, cuts, merges, and partial rebuilds where the balance policy asks
+//   build.hpp    bulk construction of a whole subtree, in parallel
+//   records.hpp  records and their boxes, copy-on-write for snapshots
+//   validate.hpp invariants and statistics
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "coppice/balance/criterion.hpp"
+#include "coppice/index/kd_tree/node.hpp"
+#include "coppice/query/kernels.hpp"
+#include "coppice/query/statistics.hpp"
+#include "coppice/storage/columns.hpp"
+#include "coppice/storage/epochs.hpp"
+#include "coppice/storage/id_map.hpp"
+
+namespace coppice::kd_tree {
+
+/// The records, shared by the tree and its snapshots.
+template <class S, int Width>
+struct Records {
+  using View = TreeView<S, Width>;
+  explicit Records(int dimension)
+      : nodes(Node<S, Width>::bytes_for(Width != 0 ? Width : dimension)),
+        leaves(Leaf<S>::bytes_for(Width != 0 ? Width : dimension)) {}
+
+  storage::Arena<NodeCold, View::node_bytes> nodes;
+  storage::Arena<LeafCold, View::leaf_bytes> leaves;
+  std::shared_ptr<storage::EpochRegistry> epochs = std::make_shared<storage::EpochRegistry>();
+};
+
+/// One number an axis, on the stack.
+template <class S, int Width>
+using AxisArray = std::array<S, Width != 0 ? Width : max_dimension>;
+
+/// An axis-parallel box in full precision; axes beyond the record's are not set.
+template <class S, int Width>
+struct Extent {
+  AxisArray<S, Width> lower, upper;
+};
+
+template <class S, int Width>
+class Builder;
+template <class S, int Width>
+class Validator;
+
+template <class S, int Width>
+class Tree {
+ public:
+  using Node = kd_tree::Node<S, Width>;
+  using Key = RoutingKey<S, Width>;
+  using View = TreeView<S, Width>;
+
+  struct Options {
+    Balance balance;
+    int leaf_fill;
+    std::size_t parallel_cutoff;
+    Executor executor;
+  };
+
+  Tree(int dimension, Options options);
+
+  // Whole sets. Requires, here and below: everything was checked before; points are wrapped.
+  void build(PointView<S> points, std::span<const point_id> ids);
+  void clear();
+
+  // One point.
+  void insert(const S* point, point_id id);
+  void erase(point_id id);
+  void move(point_id id, const S* point);
+
+  // Many.
+  void insert(PointView<S> points, std::span<const point_id> ids);
+  void erase(std::span<const point_id> ids);
+  void move(std::span<const point_id> ids, PointView<S> points);
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] int dimension() const { return dimension_; }
+  [[nodiscard]] const IdMap& locations() const { return locations_; }
+  void copy_point(point_id id, S* to) const;
+  void copy_points(std::vector<point_id>& ids, Points<S>& points) const;
+  /// Calls visit(leaf, count) for every leaf in storage order.
+  template <class Visit>
+  void each_leaf(Handle node, Visit visit) const;
+  [[nodiscard]] Handle root() const { return root_; }
+  [[nodiscard]] Leaf<S> leaf(Handle h) const { return {records_->leaves.hot(h), axes_}; }
+
+  [[nodiscard]] const View& view() const { return view_; }
+  [[nodiscard]] const std::shared_ptr<Records<S, Width>>& records() const { return records_; }
+  [[nodiscard]] const std::shared_ptr<const std::vector<S>>& origin() const { return origin_; }
+
+  [[nodiscard]] Statistics statistics() const;
+  void validate() const;
+
+ private:
+  template <class, int>
+  friend class kd_tree::Builder;
+  template <class, int>
+  friend class kd_tree::Validator;
+  using Axes = AxisArray<S, Width>;
+
+  /// How a full node may be cut in two.
+  struct CutChoice {
+    int axis;
+    S value;
+    unsigned right;  // children right of the cut, one bit each
+    bool balanced;
+  };
+
+  // Access.
+  [[nodiscard]] Node& node(Handle h) const { return *reinterpret_cast<Node*>(records_->nodes.hot(h)); }
+  [[nodiscard]] NodeCold& cold(Handle h) const { return records_->nodes.cold(h); }
+  [[nodiscard]] LeafCold& leaf_cold(Handle h) const { return records_->leaves.cold(h); }
+  [[nodiscard]] const S* origin_data() const { return origin_->data(); }
+  [[nodiscard]] std::uint32_t& parent_of(Handle child) const;
+  void set_child(Handle x, int s, Handle child, int count);
+  [[nodiscard]] std::uint32_t leaves_below(Handle child) const {
+    return (child & leaf_bit) != 0 ? 1 : cold(child).leaves;
+  }
+  [[nodiscard]] std::uint32_t height_below(Handle child) const {
+    return (child & leaf_bit) != 0 ? 0 : cold(child).height;
+  }
+
+  // Boxes.
+  void clear_box(Node& n, int s) const;
+  void set_box(Node& n, int s, const S* lower, const S* upper) const;
+  void leaf_box(Node& n, int s) const;
+  void leaf_extent(const Leaf<S>& l, int count, Extent<S, Width>& extent) const;
+  void union_box(const Node& of, Node& to, int s) const;
+  void copy_box(const Node& from, int s, Node& to, int t) const;
+  void grow_box(Node& n, int s, const float* lower, const float* upper) const;
+  void encode(const S* point, float* lower, float* upper) const;
+  [[nodiscard]] bool choose_origin(const Extent<S, Width>& extent);
+  void refit(Handle x);
+
+  // Records.
+  [[nodiscard]] Handle new_node();
+  [[nodiscard]] Handle new_leaf();
+  void init_node(Handle h) const;
+  void release_node(Handle h);
+  void release_leaf(Handle h);
+  void release_subtree(Handle child);
+  void begin_write();
+  void end_write();
+
+  // Copy on write.
+  [[nodiscard]] Handle own_node(Handle h);
+  [[nodiscard]] Handle own_leaf(Handle h);
+  [[nodiscard]] Handle own_path(Handle h);
+
+  // Shape.
+  void add_leaves(Handle x, std::int64_t difference);
+  void plant_root();
+  void split_leaf(Handle x, int s);
+  void split_node(Handle x);
+  [[nodiscard]] CutChoice best_cut(Handle x) const;
+  void divide(Handle x, const CutChoice& cut);
+  void adopt_group(Handle to, const Node& from, unsigned group);
+  void attach(Handle parent, int s, Handle half);
+  void remove_child(Handle x, int s);
+  [[nodiscard]] int sibling(const Node& n, int s, int& plane) const;
+  void leaf_shrunk(Handle x, int s);
+  void node_shrunk(Handle x);
+  void merge_nodes(Handle p, int s, int t, int plane);
+  void rebuild(Handle x);
+  void rebalance(Handle x);
+  [[nodiscard]] bool keeps_heights() const {
+    return options_.balance.kind == BalanceKind::avl || options_.balance.kind == BalanceKind::red_black;
+  }
+  template <class Visit>
+  Side each_plane(const Node& n, unsigned group, unsigned above, Visit visit) const;
+
+  // Updates, inside begin_write and end_write.
+  void insert_one(const S* point, point_id id);
+  void erase_one(point_id id);
+  void move_one(point_id id, const S* point);
+  void append(Handle leaf_handle, int slot, const S* point, point_id id);
+  bool move_inside_leaf(point_id id, const S* point);
+  void sieve(Handle x, PointView<S> points, std::span<const point_id> ids, std::size_t first, std::size_t count);
+
+  int dimension_;
+  int axes_;  // of a record: the dimension, padded to Width
+  Options options_;
+  std::shared_ptr<Records<S, Width>> records_;
+  std::shared_ptr<const std::vector<S>> origin_;
+  std::uint64_t origin_changes_ = 0;
+  Handle root_ = none;
+  std::size_t size_ = 0;
+  IdMap locations_;
+  View view_;
+
+  bool sharing_ = false;  // a snapshot lived when this operation began
+  storage::Epoch youngest_ = 0;
+  storage::RetiredHandles retired_nodes_;
+  storage::RetiredHandles retired_leaves_;
+
+  // Scratch of a batch, kept to spare its allocation.
+  std::vector<std::uint32_t> rows_, sorted_rows_, overflow_;
+  std::vector<std::uint8_t> slots_;
+  SizeHistogram rebuilds_;
+};
+
+}  // namespace coppice::kd_tree

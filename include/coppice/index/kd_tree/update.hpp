@@ -1,0 +1,154 @@
+// One point in, out, or elsewhere. An insert routes to its leaf, widening boxes on the way; an erase finds its leaf in
+// the id map and closes the gap with the leaf's last point; a move stays in its leaf where it can.
+// Cost: O(log n) amortised; under the default policy a few cache lines and, once in a while, a split.
+#pragma once
+
+#include "coppice/index/kd_tree/repair.hpp"
+
+namespace coppice::kd_tree {
+
+template <class S, int Width>
+void Tree<S, Width>::insert(const S* point, point_id id) {
+  begin_write();
+  insert_one(point, id);
+  end_write();
+}
+
+template <class S, int Width>
+void Tree<S, Width>::erase(point_id id) {
+  begin_write();
+  erase_one(id);
+  end_write();
+}
+
+template <class S, int Width>
+void Tree<S, Width>::move(point_id id, const S* point) {
+  begin_write();
+  move_one(id, point);
+  end_write();
+}
+
+template <class S, int Width>
+void Tree<S, Width>::append(Handle leaf_handle, int slot, const S* point, point_id id) {
+  const Leaf<S> l = leaf(leaf_handle);
+  for (int a = 0; a < axes_; ++a) l.axis(a)[slot] = a < dimension_ ? point[a] : S(0);
+  l.ids[slot] = id;
+  locations_.assign(id, location_of(leaf_handle, slot));
+}
+
+template <class S, int Width>
+void Tree<S, Width>::insert_one(const S* point, point_id id) {
+  const Key key(point, dimension_, id);
+  AxisArray<float, Width> lower, upper;
+  encode(point, lower.data(), upper.data());
+  for (std::uint64_t encoded_under = origin_changes_;;) {
+    if (encoded_under != origin_changes_) {  // a split has moved the origin
+      encode(point, lower.data(), upper.data());
+      encoded_under = origin_changes_;
+    }
+    Handle x = own_node(root_);
+    for (;;) {
+      Node& n = node(x);
+      const int s = route(n, key);
+      grow_box(n, s, lower.data(), upper.data());
+      if (!n.is_leaf(s)) {
+        x = own_node(n.child[s]);
+        continue;
+      }
+      const int count = n.count[s];
+      if (count == leaf_capacity) {
+        split_leaf(x, s);
+        break;
+      }
+      append(own_leaf(n.child[s] & ~leaf_bit), count, point, id);
+      n.count[s] = static_cast<std::uint8_t>(count + 1);
+      ++size_;
+      return;
+    }
+  }
+}
+
+template <class S, int Width>
+void Tree<S, Width>::erase_one(point_id id) {
+  const std::uint32_t location = locations_.find(id);
+  const auto slot = static_cast<int>(location % leaf_capacity);
+  Handle h = location / leaf_capacity;
+  if (sharing_) {
+    (void)own_path(leaf_cold(h).parent >> 3);
+    h = own_leaf(h);
+  }
+  const std::uint32_t parent = leaf_cold(h).parent;
+  const Handle x = parent >> 3;
+  const int s = static_cast<int>(parent & 7);
+  const Leaf<S> l = leaf(h);
+  const int last = --node(x).count[s];
+  if (slot != last) {
+    for (int a = 0; a < axes_; ++a) l.axis(a)[slot] = l.axis(a)[last];
+    l.ids[slot] = l.ids[last];
+    locations_.assign(l.ids[slot], location_of(h, slot));
+  }
+  locations_.erase(id);
+  --size_;
+  if (last <= sparse_leaf) leaf_shrunk(x, s);
+}
+
+template <class S, int Width>
+void Tree<S, Width>::move_one(point_id id, const S* point) {
+  if (move_inside_leaf(id, point)) return;
+  erase_one(id);
+  insert_one(point, id);
+}
+
+/// Moves a point that still belongs to its leaf. Inside the leaf's tight box it surely does, since the box of points of
+/// a cell lies in the cell; beyond, the planes above decide.
+template <class S, int Width>
+bool Tree<S, Width>::move_inside_leaf(point_id id, const S* point) {
+  const std::uint32_t location = locations_.find(id);
+  const auto slot = static_cast<int>(location % leaf_capacity);
+  Handle h = location / leaf_capacity;
+  const std::uint32_t parent = leaf_cold(h).parent;
+  Extent<S, Width> extent;
+  leaf_extent(leaf(h), node(parent >> 3).count[parent & 7], extent);
+  bool inside = true;
+  for (int a = 0; a < dimension_; ++a)
+    inside &= extent.lower[static_cast<std::size_t>(a)] <= point[a] && point[a] <= extent.upper[static_cast<std::size_t>(a)];
+  if (!inside) {
+    const Key key(point, dimension_, id);
+    for (std::uint32_t link = parent; link != none; link = cold(link >> 3).parent)
+      if (route(node(link >> 3), key) != static_cast<int>(link & 7)) return false;
+  }
+  if (sharing_) {
+    (void)own_path(parent >> 3);
+    h = own_leaf(h);
+  }
+  if (!inside) {
+    AxisArray<float, Width> lower, upper;
+    encode(point, lower.data(), upper.data());
+    for (std::uint32_t link = leaf_cold(h).parent; link != none; link = cold(link >> 3).parent)
+      grow_box(node(link >> 3), static_cast<int>(link & 7), lower.data(), upper.data());
+  }
+  const Leaf<S> l = leaf(h);
+  for (int a = 0; a < dimension_; ++a) l.axis(a)[slot] = point[a];
+  return true;
+}
+
+template <class S, int Width>
+void Tree<S, Width>::copy_point(point_id id, S* to) const {
+  const std::uint32_t location = locations_.find(id);
+  const Leaf<S> l = leaf(location / leaf_capacity);
+  for (int a = 0; a < dimension_; ++a) to[a] = l.axis(a)[location % leaf_capacity];
+}
+
+template <class S, int Width>
+template <class Visit>
+void Tree<S, Width>::each_leaf(Handle x, Visit visit) const {
+  const Node& n = node(x);
+  for (int s = 0; s < n.children; ++s) {
+    if (n.is_leaf(s))
+      visit(n.child[s] & ~leaf_bit, static_cast<int>(n.count[s]));
+    else
+      each_leaf(n.child[s], visit);
+  }
+}
+
+}  // namespace coppice::kd_tree

@@ -1,0 +1,59 @@
+// What a search needs of a structure, and nothing more: the Hierarchy concept. A structure owns layout and change; the
+// traversals in traversal.hpp are written once over this view and serve every index.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+
+#include "coppice/geometry/pack_baseline.hpp"
+
+namespace coppice::query {
+
+using simd::Mask;
+
+/// A child as its parent names it: a leaf block of `count` points, or an inner node.
+struct Child {
+  std::uint32_t handle;
+  std::uint32_t count;  ///< points of a leaf
+  bool is_leaf;
+};
+
+/// The points of a leaf: one array an axis, `stride` numbers apart, and the ids beside them. Arrays may be read up to
+/// the next multiple of eight entries.
+template <class S>
+struct LeafBlock {
+  const S* coordinates;
+  std::size_t stride;
+  const point_id* ids;
+  int count;
+
+  [[nodiscard]] const S* axis(int a) const { return coordinates + static_cast<std::size_t>(a) * stride; }
+};
+
+/// Which of eight children a region meets, and which lie inside it.
+struct Overlap {
+  Mask meets;
+  Mask inside;
+};
+
+/// A structure of nodes with up to eight children and points in leaf blocks.
+/// `boxes<T>(node)` gives `lower(axis)` and `upper(axis)`: eight lanes, conservative for every point below a child.
+/// `home(node, key(point))` names the child that a point belongs to: where a nearest-neighbour search starts.
+template <class H, class T>
+concept Hierarchy = requires(const H& h, const typename H::Node& node, const typename H::Scalar* point, Child c, int i) {
+  typename H::Scalar;
+  { H::compiled_dimension } -> std::convertible_to<int>;
+  { h.dimension() } -> std::convertible_to<int>;
+  { h.root() } -> std::same_as<Child>;
+  { h.node(c) } -> std::same_as<const typename H::Node&>;
+  { h.children(node) } -> std::convertible_to<int>;
+  { h.child(node, i) } -> std::same_as<Child>;
+  { h.block(c) } -> std::same_as<LeafBlock<typename H::Scalar>>;
+  { h.template home<T>(node, h.key(point)) } -> std::convertible_to<int>;
+  h.template boxes<T>(node).lower(0);
+  h.template boxes<T>(node).upper(0);
+  h.prefetch(c);
+};
+
+}  // namespace coppice::query

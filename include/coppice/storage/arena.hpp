@@ -1,0 +1,135 @@
+// A chunked arena of equal records behind 32-bit handles. Records never move; a record has a hot part, which searches
+// read, and a cold part beside it in the same chunk, which only the writer reads (links upward, versions, weights).
+//
+// A reader needs an ArenaView only: growth publishes a longer chunk table and keeps the old ones until the arena dies,
+// so a view taken before goes on serving every handle that existed then.
+#pragma once
+
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "coppice/errors.hpp"
+
+namespace coppice {
+
+using Handle = std::uint32_t;
+
+namespace storage {
+
+inline constexpr std::size_t chunk_bytes = std::size_t{2} << 20;  // the size of a huge page
+inline constexpr std::size_t cache_line = 64;
+
+/// log2 of the number of records a chunk holds: as many as fit into a huge page, at least one.
+constexpr int chunk_shift(std::size_t record_bytes) {
+  return record_bytes >= chunk_bytes ? 0 : std::bit_width(chunk_bytes / record_bytes) - 1;
+}
+
+/// Resolves handles to hot parts. `Bytes` is the record size where it is known at compile time, else 0.
+template <std::size_t Bytes>
+class ArenaView {
+ public:
+  ArenaView() = default;
+  ArenaView(std::byte* const* chunks, std::size_t bytes) : chunks_(chunks), bytes_(bytes), shift_(chunk_shift(bytes)) {}
+
+  [[nodiscard]] std::byte* operator[](Handle h) const noexcept {
+    if constexpr (Bytes != 0) {
+      constexpr int shift = chunk_shift(Bytes);
+      return chunks_[h >> shift] + (h & ((Handle{1} << shift) - 1)) * Bytes;
+    } else {
+      return chunks_[h >> shift_] + (h & ((Handle{1} << shift_) - 1)) * bytes_;
+    }
+  }
+  [[nodiscard]] std::size_t record_bytes() const noexcept { return Bytes != 0 ? Bytes : bytes_; }
+
+ private:
+  std::byte* const* chunks_ = nullptr;
+  std::size_t bytes_ = 0;
+  int shift_ = 0;
+};
+
+/// Owner of the chunks. `Cold` is the writer's part of a record.
+template <class Cold, std::size_t Bytes>
+class Arena {
+ public:
+  /// `bytes`: the hot part's size, a multiple of the cache line; must equal `Bytes` unless that is 0.
+  explicit Arena(std::size_t bytes) : bytes_(bytes), shift_(chunk_shift(bytes)) {}
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+  ~Arena() {
+    for (std::size_t i = 0; i < chunks_; ++i) ::operator delete(table()[i], std::align_val_t{chunk_alignment()});
+  }
+
+  /// A record whose contents are undefined. Complexity: O(1) amortised. Not thread safe.
+  [[nodiscard]] Handle allocate() {
+    if (!free_.empty()) {
+      const Handle h = free_.back();
+      free_.pop_back();
+      return h;
+    }
+    if (used_ == capacity()) grow();
+    return used_++;
+  }
+  /// Gives a record back. Never allocates once `reserve_release` has made room; O(1).
+  void release(Handle h) { free_.push_back(h); }
+
+  [[nodiscard]] std::byte* hot(Handle h) const noexcept { return view()[h]; }
+  [[nodiscard]] Cold& cold(Handle h) const noexcept {
+    const std::size_t records = std::size_t{1} << shift_;
+    std::byte* chunk = table()[h >> shift_];
+    return reinterpret_cast<Cold*>(chunk + records * bytes_)[h & (records - 1)];
+  }
+  [[nodiscard]] ArenaView<Bytes> view() const noexcept { return {table(), bytes_}; }
+
+  /// Records in use.
+  [[nodiscard]] std::size_t live() const noexcept { return used_ - free_.size(); }
+  /// Memory of the records that were ever in use: pages beyond are reserved, not touched.
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    return used_ * (bytes_ + sizeof(Cold)) + free_.capacity() * sizeof(Handle);
+  }
+  /// Forgets every record and keeps the memory. Requires: no view is in use.
+  void clear() noexcept {
+    used_ = 0;
+    free_.clear();
+  }
+
+ private:
+  [[nodiscard]] std::byte** table() const noexcept { return table_.load(std::memory_order_acquire); }
+  [[nodiscard]] std::size_t capacity() const noexcept { return chunks_ << shift_; }
+  [[nodiscard]] std::size_t chunk_alignment() const noexcept { return cache_line; }
+
+  void grow() {
+    constexpr std::size_t handles = std::size_t{1} << 27;  // the bits that locations and node links leave for a handle
+    if (capacity() >= handles) throw unsupported("an index holds at most 2^27 leaf blocks");
+    const std::size_t records = std::size_t{1} << shift_;
+    if (chunks_ == tables_capacity_) {
+      const std::size_t longer = tables_capacity_ == 0 ? 8 : tables_capacity_ * 2;
+      auto next = std::make_unique<std::byte*[]>(longer);
+      if (chunks_ != 0) std::memcpy(next.get(), table(), chunks_ * sizeof(std::byte*));
+      tables_.reserve(tables_.size() + 1);
+      table_.store(next.get(), std::memory_order_release);
+      tables_.push_back(std::move(next));
+      tables_capacity_ = longer;
+    }
+    table()[chunks_] = static_cast<std::byte*>(
+        ::operator new(records * (bytes_ + sizeof(Cold)), std::align_val_t{chunk_alignment()}));
+    ++chunks_;
+  }
+
+  std::size_t bytes_;
+  int shift_;
+  std::atomic<std::byte**> table_{nullptr};
+  std::vector<std::unique_ptr<std::byte*[]>> tables_;  // every table ever published: a view may hold any of them
+  std::size_t tables_capacity_ = 0;
+  std::size_t chunks_ = 0;
+  Handle used_ = 0;
+  std::vector<Handle> free_;
+};
+
+}  // namespace storage
+}  // namespace coppice

@@ -1,0 +1,87 @@
+// Points on their way into a structure: one array an axis and one of ids, twice, so that a partition moves a range from
+// one buffer to the other in a single sweep. The sweeps are compiled kernels, one copy an instruction set, and all of
+// them leave the same order behind.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "coppice/geometry/instruction_set.hpp"
+#include "coppice/geometry/point_view.hpp"
+
+namespace coppice::storage {
+
+/// One range of points seen as columns.
+template <class S>
+struct ColumnRange {
+  S* const* axis;  ///< one array an axis, all starting at the range's first point
+  point_id* ids;
+};
+
+/// Sweeps over columns, compiled for one instruction set.
+template <class S>
+struct ColumnKernels {
+  /// How many of the n keys are less than `value`.
+  std::size_t (*count_less)(const S* keys, std::size_t n, S value);
+  /// The smallest and largest of n ≥ 1 values.
+  void (*bounds)(const S* values, std::size_t n, S& lower, S& upper);
+  /// Moves n points from `from` to `to`: those with keys[i] < value to the front, in order; the others to the back,
+  /// eights of the input from back to front. Writes the boxes of both sides, [side][axis]. Returns how many are less.
+  std::size_t (*partition)(ColumnRange<S> from, ColumnRange<S> to, int axes, std::size_t n, const S* keys, S value,
+                           S* lower[2], S* upper[2]);
+};
+
+/// The kernels of the instruction set in use.
+template <class S>
+[[nodiscard]] const ColumnKernels<S>& column_kernels() noexcept;
+
+/// A value v such that the number of keys less than v lies in [lowest, highest], or as near to it as the keys allow.
+template <class S>
+struct Cut {
+  S value{};
+  std::size_t less = 0;  ///< keys < value; 0 when no value separates them
+};
+
+/// Finds a cut of n keys that lie in [lower, upper]. Requires: 0 < lowest ≤ highest < n.
+/// Samples, then narrows the bracket with counting sweeps, then selects exactly if that did not suffice: O(n) expected.
+template <class S>
+[[nodiscard]] Cut<S> find_cut(const S* keys, std::size_t n, std::size_t lowest, std::size_t highest, S lower, S upper,
+                              const ColumnKernels<S>& kernels);
+
+/// Owner of both buffers for `size` points of `axes` axes.
+template <class S>
+class Columns {
+ public:
+  Columns(std::size_t size, int axes) : axes_(axes), capacity_((size + slack + 15) / 16 * 16) {
+    const auto width = static_cast<std::size_t>(axes);
+    for (int b = 0; b < 2; ++b) {
+      // Uninitialised on purpose: pages that are never written cost nothing.
+      coordinates_[b].reset(static_cast<S*>(::operator new(width * capacity_ * sizeof(S), std::align_val_t{64})));
+      ids_[b].reset(static_cast<point_id*>(::operator new(capacity_ * sizeof(point_id), std::align_val_t{64})));
+    }
+  }
+
+  [[nodiscard]] int axes() const noexcept { return axes_; }
+  [[nodiscard]] S* axis(int buffer, int a) const noexcept {
+    return coordinates_[buffer].get() + static_cast<std::size_t>(a) * capacity_;
+  }
+  [[nodiscard]] point_id* ids(int buffer) const noexcept { return ids_[buffer].get(); }
+
+ private:
+  static constexpr std::size_t slack = 16;  // kernels read up to the next multiple of eight
+  struct Free {
+    void operator()(void* p) const { ::operator delete(p, std::align_val_t{64}); }
+  };
+
+  int axes_;
+  std::size_t capacity_;
+  std::array<std::unique_ptr<S[], Free>, 2> coordinates_;
+  std::array<std::unique_ptr<point_id[], Free>, 2> ids_;
+};
+
+}  // namespace coppice::storage

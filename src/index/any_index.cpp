@@ -1,0 +1,105 @@
+#include "coppice/any_index.hpp"
+
+#include <array>
+#include <string>
+#include <utility>
+
+#include "coppice/errors.hpp"
+#include "coppice/index/brute_force/brute_force.hpp"
+#include "coppice/index/kd_tree/kd_tree.hpp"
+#include "coppice/persist/archive.hpp"
+
+namespace coppice {
+namespace {
+
+/// An index class behind the interface: every call is handed on.
+template <class Scalar, class Index>
+class Erased final : public AnyIndex<Scalar> {
+ public:
+  Erased(std::string_view name, Index index) : name_(name), index_(std::move(index)) {}
+
+  [[nodiscard]] std::string_view name() const noexcept override { return name_; }
+  [[nodiscard]] int dimension() const noexcept override { return index_.dimension(); }
+  [[nodiscard]] std::size_t size() const noexcept override { return index_.size(); }
+
+  void build(PointView<Scalar> points) override { index_.build(points); }
+  void build(PointView<Scalar> points, std::span<const point_id> ids) override { index_.build(points, ids); }
+  point_id insert(PointView<Scalar> points) override { return index_.insert(points); }
+  void insert(PointView<Scalar> points, std::span<const point_id> ids) override { index_.insert(points, ids); }
+  void erase(std::span<const point_id> ids) override { index_.erase(ids); }
+  void move(std::span<const point_id> ids, PointView<Scalar> points) override { index_.move(ids, points); }
+  std::size_t erase_in_box(std::span<const Scalar> lower, std::span<const Scalar> upper) override {
+    return index_.erase_in_box(lower, upper);
+  }
+  std::size_t keep_in_box(std::span<const Scalar> lower, std::span<const Scalar> upper) override {
+    return index_.keep_in_box(lower, upper);
+  }
+  std::size_t down_sample(Scalar cell) override { return index_.down_sample(cell); }
+
+  [[nodiscard]] bool contains(point_id id) const noexcept override { return index_.contains(id); }
+  void copy_points(std::vector<point_id>& ids, Points<Scalar>& points) const override {
+    index_.copy_points(ids, points);
+  }
+  [[nodiscard]] Neighbors<Scalar> nearest(PointView<Scalar> queries, const Nearest<Scalar>& query) const override {
+    return index_.nearest(queries, query);
+  }
+  [[nodiscard]] Neighbors<Scalar> within(PointView<Scalar> queries, const Within<Scalar>& query) const override {
+    return index_.within(queries, query);
+  }
+  [[nodiscard]] Neighbors<Scalar> in_box(PointView<Scalar> lower, PointView<Scalar> upper,
+                                         const InBox& query) const override {
+    return index_.in_box(lower, upper, query);
+  }
+  [[nodiscard]] std::vector<std::int64_t> count(PointView<Scalar> queries,
+                                                const Within<Scalar>& query) const override {
+    return index_.count(queries, query);
+  }
+  void save(const std::filesystem::path& path) const override { index_.save(path); }
+  [[nodiscard]] Statistics statistics() const override { return index_.statistics(); }
+  void validate() const override { index_.validate(); }
+
+ private:
+  std::string_view name_;
+  Index index_;
+};
+
+template <class Scalar, class Index>
+std::unique_ptr<AnyIndex<Scalar>> erase_type(std::string_view name, Index index) {
+  return std::make_unique<Erased<Scalar, Index>>(name, std::move(index));
+}
+
+constexpr std::array<std::string_view, 2> names{"kd", "brute"};
+
+}  // namespace
+
+std::span<const std::string_view> index_names() noexcept { return names; }
+
+template <class Scalar>
+std::unique_ptr<AnyIndex<Scalar>> make_index(std::string_view name, int dimension, IndexOptions<Scalar> options) {
+  if (name == "kd") {
+    typename KdTree<Scalar>::Config config;
+    config.balance = options.balance;
+    config.periodic = std::move(options.periodic);
+    config.executor = options.executor;
+    return erase_type<Scalar>(names[0], KdTree<Scalar>(dimension, std::move(config)));
+  }
+  if (name == "brute") return erase_type<Scalar>(names[1], BruteForce<Scalar>(dimension, {std::move(options.periodic)}));
+  throw invalid_input("unknown index '" + std::string(name) + "'; expected kd or brute");
+}
+
+template <class Scalar>
+std::unique_ptr<AnyIndex<Scalar>> load_index(const std::filesystem::path& path, Executor executor) {
+  const std::string kind = persist::ArchiveReader(path).kind();
+  if (kind == "kd_tree") return erase_type<Scalar>(names[0], KdTree<Scalar>::load(path, executor));
+  if (kind == "brute_force") return erase_type<Scalar>(names[1], BruteForce<Scalar>::load(path, executor));
+  throw invalid_input(path.string() + ": holds a '" + kind + "'; expected a kd_tree or brute_force index");
+}
+
+#define COPPICE_INSTANTIATE(Scalar)                                                                                  \
+  template std::unique_ptr<AnyIndex<Scalar>> make_index<Scalar>(std::string_view, int, IndexOptions<Scalar>);        \
+  template std::unique_ptr<AnyIndex<Scalar>> load_index<Scalar>(const std::filesystem::path&, Executor);
+COPPICE_INSTANTIATE(float)
+COPPICE_INSTANTIATE(double)
+#undef COPPICE_INSTANTIATE
+
+}  // namespace coppice

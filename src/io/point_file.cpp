@@ -1,0 +1,94 @@
+// Which reader serves which name, and the checks that all formats share.
+#include "coppice/io/point_file.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <type_traits>
+#include <utility>
+
+#include "coppice/errors.hpp"
+#include "coppice/persist/file_bytes.hpp"
+#include "readers.hpp"
+
+namespace coppice::io {
+
+namespace {
+
+struct Format {
+  std::string_view extension;
+  PointFile (*read)(const std::string& path, std::span<const std::byte> bytes);
+};
+
+constexpr std::array<Format, 6> formats{{{".npy", read_npy},
+                                         {".csv", read_csv},
+                                         {".txt", read_csv},
+                                         {".xyz", read_xyz},
+                                         {".ply", read_ply},
+                                         {".bin", read_kitti}}};
+
+const Format& format_of(const std::filesystem::path& path) {
+  std::string extension = path.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](char c) { return 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::string known;
+  for (const Format& format : formats) {
+    if (format.extension == extension) return format;
+    known += (known.empty() ? "" : ", ") + std::string(format.extension);
+  }
+  throw unsupported(fmt::format("{}: cannot read {}; readable point files are {} (KITTI)", path.string(),
+                                extension.empty() ? "a file without an extension" : extension + " files", known));
+}
+
+template <class Scalar>
+void check_finite(const std::string& path, const Points<Scalar>& points) {
+  const auto& numbers = points.coordinates;
+  const auto bad = std::find_if(numbers.begin(), numbers.end(), [](Scalar number) { return !std::isfinite(number); });
+  if (bad == numbers.end()) return;
+  const auto index = static_cast<std::size_t>(bad - numbers.begin());
+  const auto dimension = static_cast<std::size_t>(points.dimension);
+  throw invalid_input(index / dimension,
+                      fmt::format("{}: coordinate {} is {}, expected a finite number", path, index % dimension, *bad));
+}
+
+}  // namespace
+
+PointFile read_points(const std::filesystem::path& path, const ReadOptions& options) {
+  const Format& format = format_of(path);
+  const std::string shown_path = path.string();
+  PointFile file = [&] {
+    const persist::FileBytes content(path);
+    return format.read(shown_path, content.bytes());
+  }();
+  std::visit([&](const auto& points) { check_finite(shown_path, points); }, file.points);
+  if (options.widen) {
+    Points<double> wide = points_as<double>(PointFile{std::move(file.points), std::nullopt, {}, {}});
+    file.points = std::move(wide);
+  }
+  return file;
+}
+
+template <class Scalar>
+Points<Scalar> points_as(PointFile file) {
+  if (auto* same = std::get_if<Points<Scalar>>(&file.points)) return std::move(*same);
+  using Other = std::conditional_t<std::is_same_v<Scalar, float>, double, float>;
+  const auto& other = std::get<Points<Other>>(file.points);
+  Points<Scalar> points{{}, other.dimension};
+  points.coordinates.reserve(other.coordinates.size());
+  for (const Other number : other.coordinates) {
+    // Beyond float's range the conversion itself would be undefined behaviour.
+    if constexpr (std::is_same_v<Scalar, float>)
+      if (!(std::fabs(number) <= static_cast<double>(std::numeric_limits<float>::max())))
+        throw invalid_input(points.size(), fmt::format("{} is beyond the range of float32", number));
+    points.coordinates.push_back(static_cast<Scalar>(number));
+  }
+  return points;
+}
+
+template Points<float> points_as(PointFile);
+template Points<double> points_as(PointFile);
+
+}  // namespace coppice::io

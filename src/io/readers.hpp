@@ -1,0 +1,24 @@
+// One reader a format, each a function over the bytes of a file; `path` is for messages only. They check what their
+// format says; that binary coordinates are finite is checked once, by read_points.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "coppice/io/point_file.hpp"
+
+namespace coppice::io {
+
+[[nodiscard]] PointFile read_npy(const std::string& path, std::span<const std::byte> bytes);
+[[nodiscard]] PointFile read_csv(const std::string& path, std::span<const std::byte> bytes);
+[[nodiscard]] PointFile read_xyz(const std::string& path, std::span<const std::byte> bytes);
+[[nodiscard]] PointFile read_ply(const std::string& path, std::span<const std::byte> bytes);
+[[nodiscard]] PointFile read_kitti(const std::string& path, std::span<const std::byte> bytes);
+
+[[nodiscard]] inline std::string_view as_text(std::span<const std::byte> bytes) noexcept {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace coppice::io

@@ -1,0 +1,95 @@
+// .xyz, a name with two meanings: rows that start with x y z, and the chemistry format (a count, a comment, rows of
+// symbol x y z; the extended form says in its comment which columns hold the positions). A first line of one whole
+// number tells the second from the first.
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "coppice/errors.hpp"
+#include "readers.hpp"
+#include "text_numbers.hpp"
+
+namespace coppice::io {
+
+namespace {
+
+PointFile point_file(Points<double> points) {
+  return {std::move(points), std::nullopt, "xyz", {"x", "y", "z"}};
+}
+
+/// Appends the three coordinates that start in column `first` (0-based).
+void append_point(const std::string& path, std::size_t line, const std::vector<std::string_view>& fields,
+                  std::size_t first, Points<double>& points) {
+  if (fields.size() < first + 3)
+    refuse_line(path, line, fmt::format("found {} columns, expected at least {}", fields.size(), first + 3));
+  const std::size_t row = points.size();
+  for (std::size_t i = first; i < first + 3; ++i)
+    points.coordinates.push_back(parse_coordinate<double>(fields[i], {path, line, i + 1, row}));
+}
+
+/// The 0-based column of the positions in an extended comment's Properties=name:type:count:…, 1 where there is none.
+std::size_t position_column(const std::string& path, std::string_view comment) {
+  constexpr std::string_view key = "Properties=";
+  const std::size_t found = comment.find(key);
+  if (found == std::string_view::npos) return 1;
+  std::string_view rest = comment.substr(found + key.size());
+  if (rest.starts_with('"')) rest.remove_prefix(1);
+  rest = rest.substr(0, rest.find_first_of(" \t\""));
+  const std::string_view properties = rest;
+  const auto take = [&rest] {
+    const std::size_t colon = rest.find(':');
+    const std::string_view item = rest.substr(0, colon);
+    rest = colon == std::string_view::npos ? std::string_view{} : rest.substr(colon + 1);
+    return item;
+  };
+  for (std::size_t column = 0; !rest.empty();) {
+    const std::string_view name = take();
+    const std::string_view type = take();
+    const auto count = parse_whole(take());
+    if (!count || *count > 1000) break;
+    if (name == "pos" && type == "R" && *count == 3) return column;
+    column += static_cast<std::size_t>(*count);
+  }
+  refuse_line(path, 2, fmt::format("found Properties={}, expected pos:R:3 among them", shown(properties)));
+}
+
+PointFile read_chemistry(const std::string& path, std::int64_t count, LineReader& lines) {
+  const auto comment = lines.next();
+  const std::size_t column = comment ? position_column(path, *comment) : 1;
+  Points<double> points{{}, 3};
+  std::vector<std::string_view> fields;
+  for (std::int64_t atom = 0; atom < count; ++atom) {
+    const auto line = lines.next();
+    if (!line)
+      refuse_line(path, lines.number(),
+                  fmt::format("the file ends after {} atoms, expected {} as in line 1", atom, count));
+    split(*line, Separator::blanks, fields);
+    append_point(path, lines.number(), fields, column, points);
+  }
+  return point_file(std::move(points));
+}
+
+}  // namespace
+
+PointFile read_xyz(const std::string& path, std::span<const std::byte> bytes) {
+  LineReader lines(as_text(bytes));
+  std::vector<std::string_view> fields;
+  if (const auto first = lines.next()) {
+    split(*first, Separator::blanks, fields);
+    if (fields.size() == 1)
+      if (const auto count = parse_whole(fields[0])) return read_chemistry(path, *count, lines);
+  }
+
+  lines = LineReader(as_text(bytes));
+  auto line = lines.next_content();
+  if (!line) throw invalid_input(path + ": holds no rows, expected x y z or a number of atoms");
+  const Separator separator = detect_separator(*line);
+  Points<double> points{{}, 3};
+  for (; line; line = lines.next_content()) {
+    split(*line, separator, fields);
+    append_point(path, lines.number(), fields, 0, points);
+  }
+  return point_file(std::move(points));
+}
+
+}  // namespace coppice::io

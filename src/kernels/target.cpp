@@ -1,0 +1,66 @@
+// Chooses the compiled kernels of the instruction set in use.
+#include "coppice/geometry/instruction_set.hpp"
+#include "coppice/index/kd_tree/core.hpp"
+#include "kernels.hpp"
+
+namespace coppice {
+namespace kernels {
+
+#if defined(__x86_64__)
+extern template struct KernelsFor<simd::avx2, float>;
+extern template struct KernelsFor<simd::avx2, double>;
+extern template struct KernelsFor<simd::avx512, float>;
+extern template struct KernelsFor<simd::avx512, double>;
+#endif
+extern template struct KernelsFor<simd::baseline, float>;
+extern template struct KernelsFor<simd::baseline, double>;
+
+template <class S>
+const Kernels<S>& current() noexcept {
+  switch (instruction_set()) {
+#if defined(__x86_64__)
+    case InstructionSet::avx512:
+      return KernelsFor<simd::avx512, S>::table;
+    case InstructionSet::avx2:
+      return KernelsFor<simd::avx2, S>::table;
+#endif
+    default:
+      return KernelsFor<simd::baseline, S>::table;
+  }
+}
+
+template <int Width>
+constexpr std::size_t width_index() {
+  std::size_t i = 0;
+  while (kd_tree_widths[i] != Width) ++i;
+  return i;
+}
+
+}  // namespace kernels
+
+template <class S>
+const storage::ColumnKernels<S>& storage::column_kernels() noexcept {
+  return kernels::current<S>().columns;
+}
+template const storage::ColumnKernels<float>& storage::column_kernels<float>() noexcept;
+template const storage::ColumnKernels<double>& storage::column_kernels<double>() noexcept;
+
+namespace kd_tree {
+
+template <class S, int Width>
+const SearchKernels<S>& search_kernels() noexcept {
+  return kernels::current<S>().kd_tree[kernels::width_index<Width>()];
+}
+#define COPPICE_INSTANTIATE(Width)                                                   \
+  template const SearchKernels<float>& search_kernels<float, Width>() noexcept; \
+  template const SearchKernels<double>& search_kernels<double, Width>() noexcept;
+COPPICE_INSTANTIATE(2)
+COPPICE_INSTANTIATE(3)
+COPPICE_INSTANTIATE(4)
+COPPICE_INSTANTIATE(8)
+COPPICE_INSTANTIATE(16)
+COPPICE_INSTANTIATE(0)
+#undef COPPICE_INSTANTIATE
+
+}  // namespace kd_tree
+}  // namespace coppice

@@ -1,0 +1,51 @@
+#include "coppice/parallel/executor.hpp"
+
+#include <tbb/blocked_range.h>
+#include <tbb/info.h>
+#include <tbb/parallel_for.h>
+#include <tbb/parallel_invoke.h>
+#include <tbb/task_arena.h>
+
+#include <algorithm>
+#include <string>
+
+#include "coppice/errors.hpp"
+
+namespace coppice {
+
+Executor::Executor(int threads) : threads_(threads) {
+  if (threads < 0) throw invalid_input("threads is " + std::to_string(threads) + "; expected 0 (all) or more");
+  if (threads == 0) threads_ = std::max(1, tbb::info::default_concurrency());
+}
+
+namespace {
+
+/// Runs `work` in an arena of that many threads, or right here when such an arena is already around us.
+template <class Work>
+void run_in_arena(int threads, Work&& work) {
+  if (tbb::this_task_arena::current_thread_index() != tbb::task_arena::not_initialized &&
+      tbb::this_task_arena::max_concurrency() == threads) {
+    work();
+    return;
+  }
+  tbb::task_arena arena(threads);
+  arena.execute(work);
+}
+
+}  // namespace
+
+void Executor::run_chunks(std::size_t count, std::size_t grain, const void* context, Chunk chunk) const {
+  const std::size_t chunks = (count + grain - 1) / grain;
+  run_in_arena(threads_, [&] {
+    tbb::parallel_for(tbb::blocked_range<std::size_t>(0, chunks, 1), [&](const tbb::blocked_range<std::size_t>& range) {
+      for (std::size_t i = range.begin(); i != range.end(); ++i)
+        chunk(context, i * grain, std::min(count, (i + 1) * grain));
+    });
+  });
+}
+
+void Executor::run_both(const void* a, Task run_a, const void* b, Task run_b) const {
+  run_in_arena(threads_, [&] { tbb::parallel_invoke([&] { run_a(a); }, [&] { run_b(b); }); });
+}
+
+}  // namespace coppice

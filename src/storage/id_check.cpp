@@ -1,0 +1,56 @@
+#include "coppice/storage/id_check.hpp"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "coppice/errors.hpp"
+
+namespace coppice::storage {
+namespace {
+
+/// The first row whose id stands in an earlier row, or ids.size(). Ascending ids, the common case, take one pass.
+std::size_t first_repeated(std::span<const point_id> ids) {
+  if (std::is_sorted(ids.begin(), ids.end(), std::less_equal<>())) return ids.size();
+  std::vector<std::pair<point_id, std::size_t>> rows(ids.size());
+  for (std::size_t row = 0; row < ids.size(); ++row) rows[row] = {ids[row], row};
+  std::sort(rows.begin(), rows.end());
+  std::size_t first = ids.size();
+  for (std::size_t i = 1; i < rows.size(); ++i)
+    if (rows[i].first == rows[i - 1].first) first = std::min(first, rows[i].second);
+  return first;
+}
+
+void check_unrepeated(std::span<const point_id> ids) {
+  const std::size_t row = first_repeated(ids);
+  if (row != ids.size()) throw invalid_input(row, "id " + std::to_string(ids[row]) + " stands twice in this batch");
+}
+
+}  // namespace
+
+void check_one_id_a_row(std::span<const point_id> ids, std::size_t points) {
+  if (ids.size() != points)
+    throw invalid_input("there are " + std::to_string(ids.size()) + " ids for " + std::to_string(points) +
+                        " points; expected one id a point");
+}
+
+void check_fresh(std::span<const point_id> ids, const IdMap& present) {
+  for (std::size_t row = 0; row < ids.size(); ++row) {
+    if (ids[row] < 0) throw invalid_input(row, "id " + std::to_string(ids[row]) + " is negative; expected 0 or more");
+    if (present.find(ids[row]) != IdMap::absent)
+      throw invalid_input(row, "id " + std::to_string(ids[row]) + " is in use already");
+  }
+  check_unrepeated(ids);
+}
+
+void check_known(std::span<const point_id> ids, const IdMap& present) {
+  constexpr std::size_t ahead = 16;
+  for (std::size_t row = 0; row < ids.size(); ++row) {
+    if (row + ahead < ids.size()) present.prefetch(ids[row + ahead]);
+    if (present.find(ids[row]) == IdMap::absent)
+      throw invalid_input(row, "id " + std::to_string(ids[row]) + " is not in the index");
+  }
+  check_unrepeated(ids);
+}
+
+}  // namespace coppice::storage

@@ -43,7 +43,9 @@ std::atomic<InstructionSet>& current() noexcept {
 
 }  // namespace
 
-InstructionSet instruction_set() noexcept { return current().load(std::memory_order_relaxed); }
+InstructionSet instruction_set() noexcept {
+  return current().load(std::memory_order_relaxed);
+}
 
 std::vector<InstructionSet> available_instruction_sets() {
   std::vector<InstructionSet> sets;

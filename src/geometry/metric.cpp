@@ -75,8 +75,7 @@ void PeriodicBox<Scalar>::check(int dimension) const {
   for (std::size_t axis = 0; axis < lengths.size(); ++axis)
     if (!(lengths[axis] > 0))
       throw invalid_input("length " + std::to_string(axis) + " of the periodic box is " +
-                          std::to_string(lengths[axis]) +
-                          "; expected a positive number, or infinity for an open axis");
+                          std::to_string(lengths[axis]) + "; expected a positive number, or infinity for an open axis");
 }
 
 namespace {

@@ -39,7 +39,9 @@ void check_points(PointView<Scalar> points, int dimension) {
       const char* found = std::isnan(row[axis]) ? "NaN" : std::isinf(row[axis]) ? "infinite" : "too large";
       throw invalid_input(i, "coordinate " + std::to_string(axis) + " is " + found +
                                  "; expected a finite number of magnitude at most " +
-                                 (sizeof(Scalar) == sizeof(double) ? "1e150" : dimension <= 16 ? "1e18" : "1e17"));
+                                 (sizeof(Scalar) == sizeof(double) ? "1e150"
+                                  : dimension <= 16                ? "1e18"
+                                                                   : "1e17"));
     }
   }
 }

@@ -50,8 +50,7 @@ class Erased final : public AnyIndex<Scalar> {
                                          const InBox& query) const override {
     return index_.in_box(lower, upper, query);
   }
-  [[nodiscard]] std::vector<std::int64_t> count(PointView<Scalar> queries,
-                                                const Within<Scalar>& query) const override {
+  [[nodiscard]] std::vector<std::int64_t> count(PointView<Scalar> queries, const Within<Scalar>& query) const override {
     return index_.count(queries, query);
   }
   void save(const std::filesystem::path& path) const override { index_.save(path); }
@@ -72,7 +71,9 @@ constexpr std::array<std::string_view, 2> names{"kd", "brute"};
 
 }  // namespace
 
-std::span<const std::string_view> index_names() noexcept { return names; }
+std::span<const std::string_view> index_names() noexcept {
+  return names;
+}
 
 template <class Scalar>
 std::unique_ptr<AnyIndex<Scalar>> make_index(std::string_view name, int dimension, IndexOptions<Scalar> options) {
@@ -83,7 +84,8 @@ std::unique_ptr<AnyIndex<Scalar>> make_index(std::string_view name, int dimensio
     config.executor = options.executor;
     return erase_type<Scalar>(names[0], KdTree<Scalar>(dimension, std::move(config)));
   }
-  if (name == "brute") return erase_type<Scalar>(names[1], BruteForce<Scalar>(dimension, {std::move(options.periodic)}));
+  if (name == "brute")
+    return erase_type<Scalar>(names[1], BruteForce<Scalar>(dimension, {std::move(options.periodic)}));
   throw invalid_input("unknown index '" + std::string(name) + "'; expected kd or brute");
 }
 
@@ -95,8 +97,8 @@ std::unique_ptr<AnyIndex<Scalar>> load_index(const std::filesystem::path& path, 
   throw invalid_input(path.string() + ": holds a '" + kind + "'; expected a kd_tree or brute_force index");
 }
 
-#define COPPICE_INSTANTIATE(Scalar)                                                                                  \
-  template std::unique_ptr<AnyIndex<Scalar>> make_index<Scalar>(std::string_view, int, IndexOptions<Scalar>);        \
+#define COPPICE_INSTANTIATE(Scalar)                                                                           \
+  template std::unique_ptr<AnyIndex<Scalar>> make_index<Scalar>(std::string_view, int, IndexOptions<Scalar>); \
   template std::unique_ptr<AnyIndex<Scalar>> load_index<Scalar>(const std::filesystem::path&, Executor);
 COPPICE_INSTANTIATE(float)
 COPPICE_INSTANTIATE(double)

@@ -51,7 +51,7 @@ template <class S, int Width>
 const SearchKernels<S>& search_kernels() noexcept {
   return kernels::current<S>().kd_tree[kernels::width_index<Width>()];
 }
-#define COPPICE_INSTANTIATE(Width)                                                   \
+#define COPPICE_INSTANTIATE(Width)                                              \
   template const SearchKernels<float>& search_kernels<float, Width>() noexcept; \
   template const SearchKernels<double>& search_kernels<double, Width>() noexcept;
 COPPICE_INSTANTIATE(2)

@@ -1,12 +1,14 @@
 #include "coppice/parallel/executor.hpp"
 
 #include <tbb/blocked_range.h>
+#include <tbb/global_control.h>
 #include <tbb/info.h>
 #include <tbb/parallel_for.h>
 #include <tbb/parallel_invoke.h>
 #include <tbb/task_arena.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "coppice/errors.hpp"
@@ -28,6 +30,10 @@ void run_in_arena(int threads, Work&& work) {
     work();
     return;
   }
+  // More threads than the machine has must be allowed first: oneTBB would print a warning and use fewer.
+  std::optional<tbb::global_control> allowance;
+  if (threads > tbb::info::default_concurrency())
+    allowance.emplace(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads));
   tbb::task_arena arena(threads);
   arena.execute(work);
 }

@@ -35,7 +35,9 @@ void add_points(ArchiveWriter& archive, const StoredPoints<Scalar>& stored) {
   archive.add("coordinates", stored.points.coordinates);
 }
 
-std::string_view stored_scalar(const ArchiveReader& archive) { return archive.text("scalar"); }
+std::string_view stored_scalar(const ArchiveReader& archive) {
+  return archive.text("scalar");
+}
 
 template <class Scalar>
 StoredPoints<Scalar> read_points(const ArchiveReader& archive, std::string_view kind) {
@@ -71,8 +73,8 @@ StoredPoints<Scalar> read_points(const ArchiveReader& archive, std::string_view 
   std::sort(sorted.begin(), sorted.end());
   if (!sorted.empty() && sorted.front() < 0) archive.refuse("ids", "an id is negative");
   if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end()) archive.refuse("ids", "an id stands twice");
-  if (stored.next_id < (sorted.empty() ? 0 : sorted.back() + 1))
-    archive.refuse("next_id", "is " + std::to_string(stored.next_id) + ", which is not above every id");
+  if (stored.next_id < (sorted.empty() ? 0 : sorted.back()))
+    archive.refuse("next_id", "is " + std::to_string(stored.next_id) + ", which is below an id in use");
   return stored;
 }
 

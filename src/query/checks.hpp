@@ -26,7 +26,9 @@ MetricData<Scalar> metric_data(const Metric<Scalar>& metric, const SearchTarget<
           target.periodic->is_periodic() ? target.periodic->lengths.data() : nullptr};
 }
 
-inline const IdFilter* filter_of(const IdFilter& filter) { return filter ? &filter : nullptr; }
+inline const IdFilter* filter_of(const IdFilter& filter) {
+  return filter ? &filter : nullptr;
+}
 
 /// Checked queries, wrapped into the cell where the index is periodic.
 template <class Scalar>

@@ -26,8 +26,7 @@ NearestBatch<Scalar> batch_of(const SearchTarget<Scalar>& target, const Nearest<
 }  // namespace
 
 template <class Scalar>
-Neighbors<Scalar> nearest(const SearchTarget<Scalar>& target, PointView<Scalar> queries,
-                          const Nearest<Scalar>& query) {
+Neighbors<Scalar> nearest(const SearchTarget<Scalar>& target, PointView<Scalar> queries, const Nearest<Scalar>& query) {
   NearestBatch<Scalar> whole = batch_of(target, query);
   const CheckedPoints<Scalar> checked(target, queries);
   const std::size_t rows = queries.size();
@@ -61,8 +60,7 @@ Neighbors<Scalar> nearest(const SearchTarget<Scalar>& target, PointView<Scalar> 
     target.kernels->nearest(target.view, batch);
     for (std::size_t i = 0; i < found.size(); ++i) {
       Scalar* distances = &answer.distances[(first + i) * k];
-      for (std::size_t j = 0; j < found[i]; ++j)
-        distances[j] = query.metric.distance_of(batch.keys[i * batch.k + j]);
+      for (std::size_t j = 0; j < found[i]; ++j) distances[j] = query.metric.distance_of(batch.keys[i * batch.k + j]);
       if (!in_place) std::copy_n(&batch.ids[i * batch.k], found[i], &answer.ids[(first + i) * k]);
     }
   });

@@ -232,12 +232,12 @@ template <class Scalar>
 Neighbors<Scalar> within(const SearchTarget<Scalar>& target, PointView<Scalar> queries, const Within<Scalar>& query) {
   const BallQuery<Scalar> ball = ball_of(target, query);
   const CheckedPoints<Scalar> checked(target, queries);
-  Neighbors<Scalar> answer = collect<Scalar>(queries.size(), true, query.order, query.executor,
-                                             [&](std::size_t row, HitSink<Scalar>& sink) {
-                                               BallQuery<Scalar> one = ball;
-                                               one.point = checked.view().row(row);
-                                               if (target.size != 0) target.kernels->within(target.view, one, sink);
-                                             });
+  Neighbors<Scalar> answer =
+      collect<Scalar>(queries.size(), true, query.order, query.executor, [&](std::size_t row, HitSink<Scalar>& sink) {
+        BallQuery<Scalar> one = ball;
+        one.point = checked.view().row(row);
+        if (target.size != 0) target.kernels->within(target.view, one, sink);
+      });
   for (Scalar& key : answer.distances) key = query.metric.distance_of(key);
   return answer;
 }
@@ -248,11 +248,9 @@ Neighbors<Scalar> in_box(const SearchTarget<Scalar>& target, PointView<Scalar> l
   check_boxes(target, lower, upper);
   if (query.order == Order::by_distance)
     throw invalid_input("a box query has no distances to order by; expected Order::none or Order::by_id");
-  return collect<Scalar>(lower.size(), false, query.order, query.executor,
-                         [&](std::size_t row, HitSink<Scalar>& sink) {
-                           if (target.size != 0)
-                             search_box(target, lower.row(row), upper.row(row), filter_of(query.filter), sink);
-                         });
+  return collect<Scalar>(lower.size(), false, query.order, query.executor, [&](std::size_t row, HitSink<Scalar>& sink) {
+    if (target.size != 0) search_box(target, lower.row(row), upper.row(row), filter_of(query.filter), sink);
+  });
 }
 
 template <class Scalar>
@@ -282,8 +280,9 @@ bool visit(const SearchTarget<Scalar>& target, std::span<const Scalar> point, co
   BallQuery<Scalar> ball = ball_of(target, query);
   const CheckedPoints<Scalar> checked(target, one_point(point));
   ball.point = checked.view().row(0);
-  HitStream<Scalar, std::function<bool(Scalar, point_id)>> stream(
-      true, [&](Scalar key, point_id id) { return visitor({key, id}); });
+  HitStream<Scalar, std::function<bool(Scalar, point_id)>> stream(true, [&](Scalar key, point_id id) {
+    return visitor({key, id});
+  });
   return target.size == 0 || target.kernels->within(target.view, ball, stream);
 }
 

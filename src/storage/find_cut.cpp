@@ -56,8 +56,8 @@ Cut<S> find_cut(const S* keys, std::size_t n, std::size_t lowest, std::size_t hi
     std::sort(sample, sample + sample_size);
     // The true cut lies between sample ranks two standard deviations to either side, nearly always.
     constexpr std::size_t deviation = 24;
-    for (const std::size_t r : {rank, rank < deviation ? 0 : rank - deviation,
-                                std::min(rank + deviation, sample_size - 1)}) {
+    for (const std::size_t r :
+         {rank, rank < deviation ? 0 : rank - deviation, std::min(rank + deviation, sample_size - 1)}) {
       if (!(sample[r] > low && sample[r] < high)) continue;
       const std::size_t less = kernels.count_less(keys, n, sample[r]);
       if (best.offer(sample[r], less)) return best.cut();

@@ -1,6 +1,9 @@
 #include "coppice/storage/id_check.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <limits>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -51,6 +54,22 @@ void check_known(std::span<const point_id> ids, const IdMap& present) {
       throw invalid_input(row, "id " + std::to_string(ids[row]) + " is not in the index");
   }
   check_unrepeated(ids);
+}
+
+std::vector<point_id> fresh_ids(point_id next, std::size_t count) {
+  const auto left = static_cast<std::uint64_t>(std::numeric_limits<point_id>::max() - next);
+  if (count > left)
+    throw invalid_input("no " + std::to_string(count) + " fresh ids are left above " + std::to_string(next) +
+                        "; give ids with the points");
+  std::vector<point_id> ids(count);
+  std::iota(ids.begin(), ids.end(), next);
+  return ids;
+}
+
+point_id next_after(point_id next, std::span<const point_id> ids) noexcept {
+  // The largest id of all has no successor: it saturates, and fresh_ids then refuses.
+  for (const point_id id : ids) next = std::max(next, id < std::numeric_limits<point_id>::max() ? id + 1 : id);
+  return next;
 }
 
 }  // namespace coppice::storage

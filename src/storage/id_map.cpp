@@ -23,7 +23,8 @@ void IdMap::prefetch(point_id id) const noexcept {
 
 bool IdMap::admit(std::int64_t page) {
   // The directory may name a few empty pages for every page in use; beyond that, ids count as scattered. A window of
-  // ids that moves on leaves sparse pages behind: those are emptied into the hash table so that the window stays direct.
+  // ids that moves on leaves sparse pages behind: those are emptied into the hash table so that the window stays
+  // direct.
   const auto bound = static_cast<std::uint64_t>(8 * live_pages_ + 64);
   if (directory_.empty()) {
     first_page_ = page;

@@ -13,7 +13,7 @@ import unittest
 import zipfile
 
 TOOL = os.environ.get("COPPICE_TOOL", "coppice")
-DATA = os.environ.get("COPPICE_DATA", "")
+DATA = os.path.abspath(os.environ["COPPICE_DATA"]) if os.environ.get("COPPICE_DATA") else ""
 TYPECODES = {"<f4": "f", "<f8": "d", "<i4": "i", "<i8": "q"}
 
 

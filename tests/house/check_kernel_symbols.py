@@ -3,10 +3,9 @@
 
 The linker keeps one copy of every weak symbol (inline functions, templates). If that copy came from a unit compiled for
 AVX-512, a processor without it would crash in code that never asked for it. So in the object file of such a kernel every
-weak symbol must name the kernel's own target (avx512 or avx2) in its demangled form. Kernels are recognised by their
-file names, which end in the target: nearest_avx512.cpp.o.
+weak symbol must name the kernel's own target (avx512 or avx2) in its demangled form.
 
-Usage: check_kernel_symbols.py NM OBJECT [OBJECT ...]
+Usage: check_kernel_symbols.py NM TARGET OBJECT [OBJECT ...]      TARGET: avx512 or avx2
 """
 
 import re
@@ -15,7 +14,6 @@ import sys
 from pathlib import Path
 
 WEAK = {"W", "V", "u"}
-KERNEL = re.compile(r"_(avx512|avx2)\.cpp\.o(bj)?$")
 
 
 def foreign_weak_symbols(nm: str, target: str, path: str) -> list[str]:
@@ -25,21 +23,17 @@ def foreign_weak_symbols(nm: str, target: str, path: str) -> list[str]:
     for line in listing.splitlines():
         fields = line.split(maxsplit=2)
         if len(fields) == 3 and fields[1] in WEAK and not own.search(fields[2]):
-            found.append(f"{Path(path).name}: weak symbol outside {target}: {fields[2]}")
+            found.append(f"{Path(path).parent.name}: weak symbol outside {target}: {fields[2]}")
     return found
 
 
 def main() -> int:
-    if len(sys.argv) < 3:
+    if len(sys.argv) < 4:
         print(__doc__, file=sys.stderr)
         return 2
-    nm, objects = sys.argv[1], sys.argv[2:]
-    kernels = [(match[1], path) for path in objects if (match := KERNEL.search(path))]
-    if not kernels:
-        print("no object file is named like a kernel", file=sys.stderr)
-        return 1
-    found = [entry for target, path in kernels for entry in foreign_weak_symbols(nm, target, path)]
-    print("\n".join(found) if found else f"{len(kernels)} kernel object files keep to their targets")
+    nm, target, objects = sys.argv[1], sys.argv[2], sys.argv[3:]
+    found = [entry for path in objects for entry in foreign_weak_symbols(nm, target, path)]
+    print("\n".join(found) if found else f"{len(objects)} object files keep to {target}")
     return 1 if found else 0
 
 

@@ -12,8 +12,8 @@
 namespace coppice {
 
 enum class BalanceKind {
-  growth,     ///< B-tree growth: full nodes split and pass a plane up; only a node whose best cut is lopsided is rebuilt
-  avl,        ///< heights of the two sides differ by at most `delta`
+  growth,  ///< B-tree growth: full nodes split and pass a plane up; only a node whose best cut is lopsided is rebuilt
+  avl,     ///< heights of the two sides differ by at most `delta`
   red_black,  ///< the higher side is at most twice the lower
   weight      ///< each side holds at least `omega` of the leaves
 };

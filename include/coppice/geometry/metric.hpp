@@ -33,9 +33,7 @@ struct Metric {
   }
 
   /// Whether keys are squared distances.
-  [[nodiscard]] bool is_squared() const noexcept {
-    return kind == MetricKind::l2 || kind == MetricKind::weighted_l2;
-  }
+  [[nodiscard]] bool is_squared() const noexcept { return kind == MetricKind::l2 || kind == MetricKind::weighted_l2; }
   /// The key of a radius: r·r or r. An infinite radius stays infinite.
   [[nodiscard]] Scalar key_of(Scalar radius) const noexcept { return is_squared() ? radius * radius : radius; }
   /// The distance of a key, correctly rounded.

@@ -41,9 +41,7 @@ struct avx512::Pack<double> {
   friend Mask less(Pack a, Pack b) { return _mm512_cmp_pd_mask(a.v, b.v, _CMP_LT_OQ); }
   friend Mask less_equal(Pack a, Pack b) { return _mm512_cmp_pd_mask(a.v, b.v, _CMP_LE_OQ); }
   friend Mask equal(Pack a, Pack b) { return _mm512_cmp_pd_mask(a.v, b.v, _CMP_EQ_OQ); }
-  friend Pack select(Mask m, Pack a, Pack b) {
-    return {_mm512_mask_blend_pd(static_cast<__mmask8>(m), a.v, b.v)};
-  }
+  friend Pack select(Mask m, Pack a, Pack b) { return {_mm512_mask_blend_pd(static_cast<__mmask8>(m), a.v, b.v)}; }
   friend void compress_store(double* to, Mask m, Pack a) {
     _mm512_storeu_pd(to, _mm512_maskz_compress_pd(static_cast<__mmask8>(m), a.v));
   }
@@ -70,9 +68,7 @@ struct avx512::Pack<float> {
   friend Mask less(Pack a, Pack b) { return _mm256_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ); }
   friend Mask less_equal(Pack a, Pack b) { return _mm256_cmp_ps_mask(a.v, b.v, _CMP_LE_OQ); }
   friend Mask equal(Pack a, Pack b) { return _mm256_cmp_ps_mask(a.v, b.v, _CMP_EQ_OQ); }
-  friend Pack select(Mask m, Pack a, Pack b) {
-    return {_mm256_mask_blend_ps(static_cast<__mmask8>(m), a.v, b.v)};
-  }
+  friend Pack select(Mask m, Pack a, Pack b) { return {_mm256_mask_blend_ps(static_cast<__mmask8>(m), a.v, b.v)}; }
   friend void compress_store(float* to, Mask m, Pack a) {
     _mm256_storeu_ps(to, _mm256_maskz_compress_ps(static_cast<__mmask8>(m), a.v));
   }

@@ -1,5 +1,6 @@
 // Eight lanes of a scalar in plain loops: the portable form of the vector type that the kernels are written in, which
-// compilers turn into whatever the target has. The other forms (pack_avx2.hpp, pack_avx512.hpp) compute the same values.
+// compilers turn into whatever the target has. The other forms (pack_avx2.hpp, pack_avx512.hpp) compute the same
+// values.
 #pragma once
 
 #include <cmath>
@@ -32,15 +33,33 @@ struct baseline {
       for (int i = 0; i < lanes; ++i) to[i] = v[i];
     }
 
-    friend Pack operator+(Pack a, Pack b) { return map(a, b, [](S x, S y) { return x + y; }); }
-    friend Pack operator-(Pack a, Pack b) { return map(a, b, [](S x, S y) { return x - y; }); }
-    friend Pack operator*(Pack a, Pack b) { return map(a, b, [](S x, S y) { return x * y; }); }
-    friend Pack min(Pack a, Pack b) { return map(a, b, [](S x, S y) { return x < y ? x : y; }); }
-    friend Pack max(Pack a, Pack b) { return map(a, b, [](S x, S y) { return x > y ? x : y; }); }
-    friend Pack abs(Pack a) { return map(a, a, [](S x, S) { return std::abs(x); }); }
-    friend Mask less(Pack a, Pack b) { return test(a, b, [](S x, S y) { return x < y; }); }
-    friend Mask less_equal(Pack a, Pack b) { return test(a, b, [](S x, S y) { return x <= y; }); }
-    friend Mask equal(Pack a, Pack b) { return test(a, b, [](S x, S y) { return x == y; }); }
+    friend Pack operator+(Pack a, Pack b) {
+      return map(a, b, [](S x, S y) { return x + y; });
+    }
+    friend Pack operator-(Pack a, Pack b) {
+      return map(a, b, [](S x, S y) { return x - y; });
+    }
+    friend Pack operator*(Pack a, Pack b) {
+      return map(a, b, [](S x, S y) { return x * y; });
+    }
+    friend Pack min(Pack a, Pack b) {
+      return map(a, b, [](S x, S y) { return x < y ? x : y; });
+    }
+    friend Pack max(Pack a, Pack b) {
+      return map(a, b, [](S x, S y) { return x > y ? x : y; });
+    }
+    friend Pack abs(Pack a) {
+      return map(a, a, [](S x, S) { return std::abs(x); });
+    }
+    friend Mask less(Pack a, Pack b) {
+      return test(a, b, [](S x, S y) { return x < y; });
+    }
+    friend Mask less_equal(Pack a, Pack b) {
+      return test(a, b, [](S x, S y) { return x <= y; });
+    }
+    friend Mask equal(Pack a, Pack b) {
+      return test(a, b, [](S x, S y) { return x == y; });
+    }
     /// b where the mask is set, else a.
     friend Pack select(Mask m, Pack a, Pack b) {
       for (int i = 0; i < lanes; ++i) a.v[i] = m >> i & 1 ? b.v[i] : a.v[i];

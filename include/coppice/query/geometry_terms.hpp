@@ -169,7 +169,8 @@ class MetricBall {
       case MetricKind::l1:
         return over_axes<T, S, D>(dimension_, sum, difference);
       case MetricKind::linf:
-        return over_axes<T, S, D>(dimension_, [](Pack a, Pack b) { return max(a, b); }, difference);
+        return over_axes<T, S, D>(
+            dimension_, [](Pack a, Pack b) { return max(a, b); }, difference);
       case MetricKind::weighted_l2:
         return over_axes<T, S, D>(dimension_, sum, [&](int axis) {
           const Pack d = difference(axis);

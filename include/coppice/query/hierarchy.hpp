@@ -41,7 +41,8 @@ struct Overlap {
 /// `boxes<T>(node)` gives `lower(axis)` and `upper(axis)`: eight lanes, conservative for every point below a child.
 /// `home(node, key(point))` names the child that a point belongs to: where a nearest-neighbour search starts.
 template <class H, class T>
-concept Hierarchy = requires(const H& h, const typename H::Node& node, const typename H::Scalar* point, Child c, int i) {
+concept Hierarchy = requires(const H& h, const typename H::Node& node, const typename H::Scalar* point, Child c,
+                             int i) {
   typename H::Scalar;
   { H::compiled_dimension } -> std::convertible_to<int>;
   { h.dimension() } -> std::convertible_to<int>;

@@ -33,8 +33,8 @@ struct NearestBatch {
   std::size_t* found = nullptr;
 };
 
-/// Where range queries put their hits: ids always, keys where `keys` is set. A kernel asks for room before it writes and
-/// may write up to 8 entries past `size`. In counting mode it only adds to `size`.
+/// Where range queries put their hits: ids always, keys where `keys` is set. A kernel asks for room before it writes
+/// and may write up to 8 entries past `size`. In counting mode it only adds to `size`.
 template <class Scalar>
 struct HitSink {
   Scalar* keys = nullptr;

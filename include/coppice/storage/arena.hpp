@@ -11,10 +11,10 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
-#include <new>
 #include <vector>
 
 #include "coppice/errors.hpp"
+#include "coppice/storage/memory.hpp"
 
 namespace coppice {
 
@@ -22,10 +22,10 @@ using Handle = std::uint32_t;
 
 namespace storage {
 
-inline constexpr std::size_t chunk_bytes = std::size_t{2} << 20;  // the size of a huge page
-inline constexpr std::size_t cache_line = 64;
+/// A chunk's size: the first lies in small pages and is touched as it fills; those that follow are huge pages.
+inline constexpr std::size_t chunk_bytes = 4 * huge_page;
 
-/// log2 of the number of records a chunk holds: as many as fit into a huge page, at least one.
+/// log2 of the number of records a chunk holds: as many hot parts as fit, at least one.
 constexpr int chunk_shift(std::size_t record_bytes) {
   return record_bytes >= chunk_bytes ? 0 : std::bit_width(chunk_bytes / record_bytes) - 1;
 }
@@ -62,7 +62,7 @@ class Arena {
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
   ~Arena() {
-    for (std::size_t i = 0; i < chunks_; ++i) ::operator delete(table()[i], std::align_val_t{chunk_alignment()});
+    for (std::size_t i = 0; i < chunks_; ++i) storage::release(table()[i], pages(i));
   }
 
   /// A record whose contents are undefined. Complexity: O(1) amortised. Not thread safe.
@@ -90,7 +90,7 @@ class Arena {
   [[nodiscard]] std::size_t live() const noexcept { return used_ - free_.size(); }
   /// Memory of the records that were ever in use: pages beyond are reserved, not touched.
   [[nodiscard]] std::size_t bytes() const noexcept {
-    return used_ * (bytes_ + sizeof(Cold)) + free_.capacity() * sizeof(Handle);
+    return used_ * record_bytes() + free_.capacity() * sizeof(Handle);
   }
   /// Forgets every record and keeps the memory. Requires: no view is in use.
   void clear() noexcept {
@@ -101,12 +101,13 @@ class Arena {
  private:
   [[nodiscard]] std::byte** table() const noexcept { return table_.load(std::memory_order_acquire); }
   [[nodiscard]] std::size_t capacity() const noexcept { return chunks_ << shift_; }
-  [[nodiscard]] std::size_t chunk_alignment() const noexcept { return cache_line; }
+  [[nodiscard]] std::size_t record_bytes() const noexcept { return bytes_ + sizeof(Cold); }
+
+  static PageSize pages(std::size_t chunk) noexcept { return chunk == 0 ? PageSize::small : PageSize::huge; }
 
   void grow() {
     constexpr std::size_t handles = std::size_t{1} << 27;  // the bits that locations and node links leave for a handle
     if (capacity() >= handles) throw unsupported("an index holds at most 2^27 leaf blocks");
-    const std::size_t records = std::size_t{1} << shift_;
     if (chunks_ == tables_capacity_) {
       const std::size_t longer = tables_capacity_ == 0 ? 8 : tables_capacity_ * 2;
       auto next = std::make_unique<std::byte*[]>(longer);
@@ -116,8 +117,7 @@ class Arena {
       tables_.push_back(std::move(next));
       tables_capacity_ = longer;
     }
-    table()[chunks_] = static_cast<std::byte*>(
-        ::operator new(records * (bytes_ + sizeof(Cold)), std::align_val_t{chunk_alignment()}));
+    table()[chunks_] = static_cast<std::byte*>(storage::allocate(record_bytes() << shift_, pages(chunks_)));
     ++chunks_;
   }
 

@@ -6,13 +6,12 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstdlib>
 #include <memory>
-#include <new>
 #include <vector>
 
 #include "coppice/geometry/instruction_set.hpp"
 #include "coppice/geometry/point_view.hpp"
+#include "coppice/storage/memory.hpp"
 
 namespace coppice::storage {
 
@@ -59,29 +58,24 @@ class Columns {
  public:
   Columns(std::size_t size, int axes) : axes_(axes), capacity_((size + slack + 15) / 16 * 16) {
     const auto width = static_cast<std::size_t>(axes);
-    for (int b = 0; b < 2; ++b) {
-      // Uninitialised on purpose: pages that are never written cost nothing.
-      coordinates_[b].reset(static_cast<S*>(::operator new(width * capacity_ * sizeof(S), std::align_val_t{64})));
-      ids_[b].reset(static_cast<point_id*>(::operator new(capacity_ * sizeof(point_id), std::align_val_t{64})));
+    for (std::size_t b = 0; b < 2; ++b) {
+      coordinates_[b] = RawArray<S>(width * capacity_);
+      ids_[b] = RawArray<point_id>(capacity_);
     }
   }
 
   [[nodiscard]] int axes() const noexcept { return axes_; }
   [[nodiscard]] S* axis(int buffer, int a) const noexcept {
-    return coordinates_[buffer].get() + static_cast<std::size_t>(a) * capacity_;
+    return coordinates_[static_cast<std::size_t>(buffer)].get() + static_cast<std::size_t>(a) * capacity_;
   }
-  [[nodiscard]] point_id* ids(int buffer) const noexcept { return ids_[buffer].get(); }
+  [[nodiscard]] point_id* ids(int buffer) const noexcept { return ids_[static_cast<std::size_t>(buffer)].get(); }
 
  private:
   static constexpr std::size_t slack = 16;  // kernels read up to the next multiple of eight
-  struct Free {
-    void operator()(void* p) const { ::operator delete(p, std::align_val_t{64}); }
-  };
-
   int axes_;
   std::size_t capacity_;
-  std::array<std::unique_ptr<S[], Free>, 2> coordinates_;
-  std::array<std::unique_ptr<point_id[], Free>, 2> ids_;
+  std::array<RawArray<S>, 2> coordinates_;
+  std::array<RawArray<point_id>, 2> ids_;
 };
 
 }  // namespace coppice::storage

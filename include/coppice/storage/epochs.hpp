@@ -1,7 +1,7 @@
 // Epochs: which records a living snapshot may still read. The writer stamps every record with the epoch of its birth;
-// a snapshot takes the current epoch and starts the next one. A record is shared, and must be copied instead of written,
-// while a snapshot as young as its birth lives; a record that was replaced waits until the last snapshot that can see it
-// is gone. Readers touch this only when a snapshot begins and ends.
+// a snapshot takes the current epoch and starts the next one. A record is shared, and must be copied instead of
+// written, while a snapshot as young as its birth lives; a record that was replaced waits until the last snapshot that
+// can see it is gone. Readers touch this only when a snapshot begins and ends.
 #pragma once
 
 #include <atomic>

@@ -1,7 +1,9 @@
-// What every index checks about the ids of a batch before it changes anything, so that a refused batch leaves no trace.
+// What every index checks about the ids of a batch before it changes anything, so that a refused batch leaves no trace,
+// and the giving of fresh ids.
 #pragma once
 
 #include <span>
+#include <vector>
 
 #include "coppice/geometry/point_view.hpp"
 #include "coppice/storage/id_map.hpp"
@@ -13,7 +15,13 @@ void check_one_id_a_row(std::span<const point_id> ids, std::size_t points);
 /// Ids of points about to enter. Errors: invalid_input naming the row of a negative id, one that `present` has already,
 /// or one that stands twice. Complexity: O(m) expected.
 void check_fresh(std::span<const point_id> ids, const IdMap& present);
-/// Ids of points about to leave or move. Errors: invalid_input naming the row of an unknown id or one that stands twice.
+/// Ids of points about to leave or move. Errors: invalid_input naming the row of an unknown id or one that stands
+/// twice.
 void check_known(std::span<const point_id> ids, const IdMap& present);
+
+/// `count` consecutive ids from `next` on. Errors: invalid_input when the 63 bits of an id are exhausted.
+[[nodiscard]] std::vector<point_id> fresh_ids(point_id next, std::size_t count);
+/// The next fresh id once `ids` have been used: above all of them, and never less than `next`.
+[[nodiscard]] point_id next_after(point_id next, std::span<const point_id> ids) noexcept;
 
 }  // namespace coppice::storage

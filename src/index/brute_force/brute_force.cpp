@@ -1,7 +1,6 @@
 #include "coppice/index/brute_force/brute_force.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <stdexcept>
 #include <string>
 
@@ -27,15 +26,13 @@ void BruteForce<Scalar>::store(PointView<Scalar> points, std::span<const point_i
     }
     slots_.assign(ids[i], static_cast<std::uint32_t>(ids_.size()));
     ids_.push_back(ids[i]);
-    next_id_ = std::max(next_id_, ids[i] + 1);
   }
+  next_id_ = storage::next_after(next_id_, ids);
 }
 
 template <class Scalar>
 void BruteForce<Scalar>::build(PointView<Scalar> points) {
-  std::vector<point_id> ids(points.size());
-  std::iota(ids.begin(), ids.end(), point_id{0});
-  build(points, ids);
+  build(points, storage::fresh_ids(0, points.size()));
 }
 
 template <class Scalar>
@@ -61,9 +58,7 @@ void BruteForce<Scalar>::insert(std::span<const Scalar> point, point_id id) {
 template <class Scalar>
 point_id BruteForce<Scalar>::insert(PointView<Scalar> points) {
   const point_id first = next_id_;
-  std::vector<point_id> ids(points.size());
-  std::iota(ids.begin(), ids.end(), first);
-  insert(points, ids);
+  insert(points, storage::fresh_ids(first, points.size()));
   return first;
 }
 
@@ -115,18 +110,19 @@ void BruteForce<Scalar>::move(std::span<const point_id> ids, PointView<Scalar> p
 
 template <class Scalar>
 std::size_t BruteForce<Scalar>::erase_in_box(std::span<const Scalar> lower, std::span<const Scalar> upper) {
-  const std::vector<point_id> inside = this->in_box({lower.data(), 1, static_cast<int>(lower.size())},
-                                                    {upper.data(), 1, static_cast<int>(upper.size())})
-                                           .ids;
+  const std::vector<point_id> inside =
+      this->in_box({lower.data(), 1, static_cast<int>(lower.size())}, {upper.data(), 1, static_cast<int>(upper.size())})
+          .ids;
   erase(inside);
   return inside.size();
 }
 
 template <class Scalar>
 std::size_t BruteForce<Scalar>::keep_in_box(std::span<const Scalar> lower, std::span<const Scalar> upper) {
-  std::vector<point_id> inside = this->in_box({lower.data(), 1, static_cast<int>(lower.size())},
-                                              {upper.data(), 1, static_cast<int>(upper.size())}, {.order = Order::by_id})
-                                     .ids;
+  std::vector<point_id> inside =
+      this->in_box({lower.data(), 1, static_cast<int>(lower.size())}, {upper.data(), 1, static_cast<int>(upper.size())},
+                   {.order = Order::by_id})
+          .ids;
   std::vector<point_id> outside;
   std::copy_if(ids_.begin(), ids_.end(), std::back_inserter(outside),
                [&](point_id id) { return !std::binary_search(inside.begin(), inside.end(), id); });

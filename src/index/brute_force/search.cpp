@@ -22,7 +22,8 @@ class BruteForceSearch {
   struct Reference {
     Metric<Scalar> metric;
     PeriodicBox<Scalar> box;
-    Reference(const MetricData<Scalar>& data, const Index& index) : metric{data.kind, {}}, box(index.config().periodic) {
+    Reference(const MetricData<Scalar>& data, const Index& index)
+        : metric{data.kind, {}}, box(index.config().periodic) {
       if (data.weights != nullptr) metric.weights.assign(data.weights, data.weights + index.dimension());
     }
   };
@@ -32,8 +33,7 @@ class BruteForceSearch {
   static bool each_hit(const Index& index, const BallQuery<Scalar>& query, const Reference& reference, Take take) {
     const std::vector<point_id>& ids = index.ids();
     for (std::size_t slot = 0; slot < ids.size(); ++slot) {
-      const Scalar key =
-          metric_key(index.row(slot), query.point, index.dimension(), reference.metric, reference.box);
+      const Scalar key = metric_key(index.row(slot), query.point, index.dimension(), reference.metric, reference.box);
       if (!(key <= query.limit)) continue;
       if (query.filter != nullptr && !(*query.filter)(ids[slot])) continue;
       if (!take(key, ids[slot])) return false;

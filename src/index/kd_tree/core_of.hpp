@@ -1,4 +1,5 @@
-// Core<Scalar> for one width. Instantiated by the units beside this file, a few widths each, to share the compiling out.
+// Core<Scalar> for one width. Instantiated by the units beside this file, a few widths each, to share the compiling
+// out.
 #pragma once
 
 #include "coppice/index/kd_tree/batch.hpp"
@@ -39,8 +40,8 @@ class CoreOf final : public Core<Scalar> {
   using Config = typename KdTree<Scalar>::Config;
   CoreOf(int dimension, Config settings)
       : Core<Scalar>(std::move(settings)),
-        tree_(dimension, {this->config.balance, this->config.leaf_fill, this->config.parallel_cutoff,
-                          this->config.executor}) {}
+        tree_(dimension,
+              {this->config.balance, this->config.leaf_fill, this->config.parallel_cutoff, this->config.executor}) {}
 
   void build(PointView<Scalar> points, std::span<const point_id> ids) override { tree_.build(points, ids); }
   void clear() override { tree_.clear(); }

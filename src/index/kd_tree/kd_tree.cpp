@@ -2,7 +2,6 @@
 #include "coppice/index/kd_tree/kd_tree.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <string>
 
 #include "coppice/errors.hpp"
@@ -43,12 +42,6 @@ namespace {
 template <class Scalar>
 PointView<Scalar> one_row(std::span<const Scalar> point) {
   return {point.data(), 1, static_cast<int>(point.size())};
-}
-
-std::vector<point_id> consecutive(point_id first, std::size_t count) {
-  std::vector<point_id> ids(count);
-  std::iota(ids.begin(), ids.end(), first);
-  return ids;
 }
 
 /// Points as they are stored: checked, and wrapped where the index is periodic.
@@ -95,7 +88,7 @@ KdTree<Scalar>::~KdTree() = default;
 template <class Scalar>
 void KdTree<Scalar>::build(PointView<Scalar> points) {
   const Entering<Scalar> entering(points, *core_);
-  core_->build(entering.view(), consecutive(0, points.size()));
+  core_->build(entering.view(), storage::fresh_ids(0, points.size()));
   core_->next_id = static_cast<point_id>(points.size());
 }
 
@@ -105,12 +98,12 @@ void KdTree<Scalar>::build(PointView<Scalar> points, std::span<const point_id> i
   storage::check_one_id_a_row(ids, points.size());
   storage::check_fresh(ids, IdMap{});
   core_->build(entering.view(), ids);
-  core_->next_id = ids.empty() ? 0 : *std::max_element(ids.begin(), ids.end()) + 1;
+  core_->next_id = storage::next_after(0, ids);
 }
 
 template <class Scalar>
 point_id KdTree<Scalar>::insert(std::span<const Scalar> point) {
-  const point_id id = core_->next_id;
+  const point_id id = storage::fresh_ids(core_->next_id, 1).front();
   insert(point, id);
   return id;
 }
@@ -120,13 +113,13 @@ void KdTree<Scalar>::insert(std::span<const Scalar> point, point_id id) {
   const Entering<Scalar> entering(one_row(point), *core_);
   storage::check_fresh({&id, 1}, core_->locations());
   core_->insert(entering.view().row(0), id);
-  core_->next_id = std::max(core_->next_id, id + 1);
+  core_->next_id = storage::next_after(core_->next_id, {&id, 1});
 }
 
 template <class Scalar>
 point_id KdTree<Scalar>::insert(PointView<Scalar> points) {
   const point_id first = core_->next_id;
-  insert(points, consecutive(first, points.size()));
+  insert(points, storage::fresh_ids(first, points.size()));
   return first;
 }
 
@@ -135,9 +128,8 @@ void KdTree<Scalar>::insert(PointView<Scalar> points, std::span<const point_id> 
   const Entering<Scalar> entering(points, *core_);
   storage::check_one_id_a_row(ids, points.size());
   storage::check_fresh(ids, core_->locations());
-  if (ids.empty()) return;
   core_->insert(entering.view(), ids);
-  core_->next_id = std::max(core_->next_id, *std::max_element(ids.begin(), ids.end()) + 1);
+  core_->next_id = storage::next_after(core_->next_id, ids);
 }
 
 template <class Scalar>

@@ -1,5 +1,6 @@
 // BruteForce: every query looks at every point. It is the oracle of all tests, and the right index for a handful of
-// points. Its arithmetic is the reference evaluation of geometry/metric.hpp and shares no kernel with the other indexes.
+// points. Its arithmetic is the reference evaluation of geometry/metric.hpp and shares no kernel with the other
+// indexes.
 #pragma once
 
 #include <filesystem>

@@ -60,8 +60,8 @@ void Tree<S, Width>::sieve(Handle x, PointView<S> points, std::span<const point_
   }
   for (int s = 0; s < fan_out; ++s) {
     if (begin[s + 1] != 0) {
-      const std::byte* record = n.is_leaf(s) ? records_->leaves.hot(n.child[s] & ~leaf_bit)
-                                             : records_->nodes.hot(n.child[s]);
+      const std::byte* record =
+          n.is_leaf(s) ? records_->leaves.hot(n.child[s] & ~leaf_bit) : records_->nodes.hot(n.child[s]);
       for (std::size_t line = 0; line < 6; ++line) __builtin_prefetch(record + line * storage::cache_line);
     }
     begin[s + 1] += begin[s];
@@ -111,22 +111,41 @@ void Tree<S, Width>::sieve(Handle x, PointView<S> points, std::span<const point_
 
 template <class S, int Width>
 void Tree<S, Width>::erase(std::span<const point_id> ids) {
-  constexpr std::size_t far = 24;   // the id map's line
-  constexpr std::size_t near = 12;  // by then the location is at hand, and the leaf's lines follow
   begin_write();
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    if (i + far < ids.size()) locations_.prefetch(ids[i + far]);
-    if (i + near < ids.size()) {
-      const std::uint32_t location = locations_.find(ids[i + near]);
-      const Leaf<S> l = leaf(location / leaf_capacity);
-      const auto slot = location % leaf_capacity;
-      for (int a = 0; a < std::min(axes_, 8); ++a) __builtin_prefetch(l.axis(a) + slot);
-      __builtin_prefetch(l.ids + slot);
-      __builtin_prefetch(&leaf_cold(location / leaf_capacity));
-    }
+    prepare_erase(ids, i);
     erase_one(ids[i]);
   }
   end_write();
+}
+
+/// An erase waits for memory four times in a row: the id's location, its leaf, the leaf's parent, the leaf's last point
+/// with the location of that. Each wait of an erase to come is begun while an earlier one is at work.
+template <class S, int Width>
+void Tree<S, Width>::prepare_erase(std::span<const point_id> ids, std::size_t i) const {
+  constexpr std::size_t to_location = 32, to_leaf = 20, to_parent = 12, to_last = 6, to_moved = 2;
+  constexpr int most_axes = 8;  // of a point in many dimensions the hardware fetches the rest
+  const auto upcoming = [&](std::size_t distance, auto prepare) {
+    if (i + distance >= ids.size()) return;
+    const std::uint32_t location = locations_.find(ids[i + distance]);
+    prepare(location / leaf_capacity, location % leaf_capacity);
+  };
+  const auto fetch_slot = [&](const Leaf<S>& l, std::size_t slot) {
+    for (int a = 0; a < std::min(axes_, most_axes); ++a) __builtin_prefetch(l.axis(a) + slot);
+    __builtin_prefetch(l.ids + slot);
+  };
+  const auto count_of = [&](Handle h) -> const std::uint8_t& {
+    const std::uint32_t parent = leaf_cold(h).parent;
+    return node(parent >> 3).count[parent & 7];
+  };
+  if (i + to_location < ids.size()) locations_.prefetch(ids[i + to_location]);
+  upcoming(to_leaf, [&](Handle h, std::size_t slot) {
+    fetch_slot(leaf(h), slot);
+    __builtin_prefetch(&leaf_cold(h));
+  });
+  upcoming(to_parent, [&](Handle h, std::size_t) { __builtin_prefetch(&count_of(h)); });
+  upcoming(to_last, [&](Handle h, std::size_t) { fetch_slot(leaf(h), std::size_t{count_of(h)} - 1); });
+  upcoming(to_moved, [&](Handle h, std::size_t) { locations_.prefetch(leaf(h).ids[count_of(h) - 1]); });
 }
 
 template <class S, int Width>

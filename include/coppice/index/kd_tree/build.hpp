@@ -19,9 +19,9 @@ struct Plane {
   std::size_t less;
 };
 
-/// The plane that cuts n points (two or more) with a number of points in [lowest, highest] on its left, along the widest
-/// axis that allows it; failing that the most balanced one found; where that is lopsided, a cut of the ids, whose keys
-/// are then left in `id_keys`.
+/// The plane that cuts n points (two or more) with a number of points in [lowest, highest] on its left, along the
+/// widest axis that allows it; failing that the most balanced one found; where that is lopsided, a cut of the ids,
+/// whose keys are then left in `id_keys`.
 template <class S, int Width, class AxisOf>
 Plane<S> choose_plane(AxisOf axis_of, const point_id* ids, int axes, std::size_t n, std::size_t lowest,
                       std::size_t highest, const Extent<S, Width>& extent, std::vector<S>& id_keys) {
@@ -40,8 +40,8 @@ Plane<S> choose_plane(AxisOf axis_of, const point_id* ids, int axes, std::size_t
     int widest = -1;
     S width = 0;
     for (int a = 0; a < axes; ++a)
-      if (!tried[static_cast<std::size_t>(a)] && extent.upper[static_cast<std::size_t>(a)] -
-                                                         extent.lower[static_cast<std::size_t>(a)] > width) {
+      if (!tried[static_cast<std::size_t>(a)] &&
+          extent.upper[static_cast<std::size_t>(a)] - extent.lower[static_cast<std::size_t>(a)] > width) {
         widest = a;
         width = extent.upper[static_cast<std::size_t>(a)] - extent.lower[static_cast<std::size_t>(a)];
       }
@@ -82,9 +82,7 @@ class Builder {
         exact_(tree.keeps_heights()) {}
 
   /// Builds a subtree of n ≥ 1 points and returns its root.
-  Handle build(std::size_t n) {
-    return subtree({0, 0, n}, extent(n), exact_ ? levels_for(n) : 0);
-  }
+  Handle build(std::size_t n) { return subtree({0, 0, n}, extent(n), exact_ ? levels_for(n) : 0); }
 
   /// The box of the first n points of buffer 0.
   [[nodiscard]] Box extent(std::size_t n) const {
@@ -143,14 +141,16 @@ class Builder {
     const bool fits_leaf = range.size <= leaf_capacity;
     if (slots.count == 1 || (fits_leaf && range.size <= fill_)) {
       const bool leaf = fits_leaf && (slots.capacity <= leaf_capacity || range.size <= fill_);
-      put_child(slots, leaf ? make_leaf(range) | leaf_bit : subtree(range, box, std::max(slots.levels, exact_levels(range))),
+      put_child(slots,
+                leaf ? make_leaf(range) | leaf_bit : subtree(range, box, std::max(slots.levels, exact_levels(range))),
                 leaf ? static_cast<int>(range.size) : 0, box);
       return;
     }
     const std::size_t n = range.size;
     const auto left_slots = static_cast<std::size_t>(slots.count / 2);
     const std::size_t right_slots = static_cast<std::size_t>(slots.count) - left_slots;
-    const std::size_t target = std::clamp<std::size_t>(n * left_slots / static_cast<std::size_t>(slots.count), 1, n - 1);
+    const std::size_t target =
+        std::clamp<std::size_t>(n * left_slots / static_cast<std::size_t>(slots.count), 1, n - 1);
     const std::size_t play = exact_ ? 0 : n / 128;
     const std::size_t overflow = n > right_slots * slots.capacity ? n - right_slots * slots.capacity : 1;
     std::size_t lowest = std::max(overflow, target > play ? target - play : 1);
@@ -165,24 +165,28 @@ class Builder {
       to[a] = columns_.axis(1 - range.buffer, a) + range.first;
     }
     const point_id* ids = columns_.ids(range.buffer) + range.first;
-    const Plane<S> plane = choose_plane<S, Width>([&](int a) { return from[a]; }, ids, tree_.axes_, n, lowest, highest,
-                                                  box, id_keys);
+    const Plane<S> plane =
+        choose_plane<S, Width>([&](int a) { return from[a]; }, ids, tree_.axes_, n, lowest, highest, box, id_keys);
     const S* keys = plane.axis < tree_.axes_ ? from[plane.axis] : id_keys.data();
     Box sides[2];
     S* lower[2] = {sides[0].lower.data(), sides[1].lower.data()};
     S* upper[2] = {sides[0].upper.data(), sides[1].upper.data()};
-    const std::size_t less =
-        kernels_.partition({from, columns_.ids(range.buffer) + range.first},
-                           {to, columns_.ids(1 - range.buffer) + range.first}, tree_.axes_, n, keys, plane.value,
-                           lower, upper);
+    const std::size_t less = kernels_.partition({from, columns_.ids(range.buffer) + range.first},
+                                                {to, columns_.ids(1 - range.buffer) + range.first}, tree_.axes_, n,
+                                                keys, plane.value, lower, upper);
     const int j = slots.first + static_cast<int>(left_slots) - 1;
     Node& node = tree_.node(slots.x);
     node.split[j] = plane.value;
     node.axis[j] = static_cast<typename Node::Axis>(plane.axis);
-    const Slots left{slots.x, slots.first, static_cast<int>(left_slots), slots.need | 1u << j, slots.right,
+    const Slots left{slots.x,        slots.first, static_cast<int>(left_slots), slots.need | 1u << j, slots.right,
                      slots.capacity, slots.levels};
-    const Slots right{slots.x, slots.first + static_cast<int>(left_slots), static_cast<int>(right_slots),
-                      slots.need | 1u << j, slots.right | 1u << j, slots.capacity, slots.levels};
+    const Slots right{slots.x,
+                      slots.first + static_cast<int>(left_slots),
+                      static_cast<int>(right_slots),
+                      slots.need | 1u << j,
+                      slots.right | 1u << j,
+                      slots.capacity,
+                      slots.levels};
     const Range left_range{1 - range.buffer, range.first, less};
     const Range right_range{1 - range.buffer, range.first + less, n - less};
     const Executor executor = n >= tree_.options_.parallel_cutoff ? tree_.options_.executor : Executor::sequential();

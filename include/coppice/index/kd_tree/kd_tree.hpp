@@ -50,11 +50,11 @@ template <class Scalar>
 class KdTree : public Searchable<KdTree<Scalar>, Scalar> {
  public:
   struct Config {
-    Balance balance{};                ///< when a part of the tree is rebuilt
-    PeriodicBox<Scalar> periodic{};   ///< coordinates wrap on its finite axes
-    int leaf_fill = 32;               ///< points a leaf after a bulk build, 8 … 32; 24 leaves head room for growth
+    Balance balance{};               ///< when a part of the tree is rebuilt
+    PeriodicBox<Scalar> periodic{};  ///< coordinates wrap on its finite axes
+    int leaf_fill = 32;              ///< points a leaf after a bulk build, 8 … 32; 24 leaves head room for growth
     std::size_t parallel_cutoff = 1u << 14;  ///< subtrees of fewer points are rebuilt on one thread
-    Executor executor{};              ///< where builds, batches and rebuilds run
+    Executor executor{};                     ///< where builds, batches and rebuilds run
 
     /// Errors: invalid_input that names the field.
     void check(int dimension) const;
@@ -71,7 +71,8 @@ class KdTree : public Searchable<KdTree<Scalar>, Scalar> {
   /// As above with the caller's ids. Errors: invalid_input naming the row of a negative or repeated id.
   void build(PointView<Scalar> points, std::span<const point_id> ids);
 
-  /// Adds one point under the next free id (larger than any used before) and returns it. Complexity: O(log n) amortised.
+  /// Adds one point under the next free id (larger than any used before) and returns it. Complexity: O(log n)
+  /// amortised.
   point_id insert(std::span<const Scalar> point);
   /// Adds one point under the caller's id. Errors: invalid_input when the id is negative or in use.
   void insert(std::span<const Scalar> point, point_id id);

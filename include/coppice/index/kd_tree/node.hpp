@@ -34,9 +34,13 @@ inline constexpr Handle none = 0xffffffffu;
 inline constexpr Handle leaf_bit = 0x80000000u;
 
 /// Where a point is stored, as the id map keeps it: leaf · 32 + slot.
-constexpr std::uint32_t location_of(Handle leaf, int slot) { return leaf * leaf_capacity + static_cast<unsigned>(slot); }
+constexpr std::uint32_t location_of(Handle leaf, int slot) {
+  return leaf * leaf_capacity + static_cast<unsigned>(slot);
+}
 /// A node and one of its slots, as children point back at it.
-constexpr std::uint32_t link_of(Handle node, int slot) { return node << 3 | static_cast<unsigned>(slot); }
+constexpr std::uint32_t link_of(Handle node, int slot) {
+  return node << 3 | static_cast<unsigned>(slot);
+}
 
 /// The compiled form that serves a dimension: points of 5 to 8 and 9 to 16 axes are padded with zeros, which change no
 /// distance; 1 and more than 16 axes are counted at run time (0).
@@ -75,9 +79,7 @@ struct alignas(storage::cache_line) Node {
 
   /// The children's boxes: for every axis 8 lower then 8 upper bounds.
   [[nodiscard]] float* bounds(int a) { return reinterpret_cast<float*>(this + 1) + 2 * fan_out * a; }
-  [[nodiscard]] const float* bounds(int a) const {
-    return reinterpret_cast<const float*>(this + 1) + 2 * fan_out * a;
-  }
+  [[nodiscard]] const float* bounds(int a) const { return reinterpret_cast<const float*>(this + 1) + 2 * fan_out * a; }
   static constexpr std::size_t bytes_for(int dimension) {
     return sizeof(Node) + static_cast<std::size_t>(dimension) * 2 * fan_out * sizeof(float);
   }
@@ -136,11 +138,7 @@ class RoutingKey {
   [[nodiscard]] static S id_part(point_id id, int part) {
     return static_cast<S>(static_cast<std::uint64_t>(id) >> (21 * (id_axes - 1 - part)) & 0x1fffff);
   }
-  [[nodiscard]] const S* data() const
-    requires(Width != 0)
-  {
-    return x_;
-  }
+  [[nodiscard]] const S* data() const requires(Width != 0) { return x_; }
 
  private:
   static constexpr int padded = Width + id_axes < 8 ? 8 : Width + id_axes;

@@ -2,7 +2,9 @@
 // in which one rests on another:
 //   update.hpp   insert, erase, move: one point, down to its leaf and back up its path
 //   batch.hpp    many points at once, sieved down together
-//   repair.hpp   what keeps the shape: splits, cuts, merges, and partial rebuilds where the balance policy asks
+//   grow.hpp     leaves and nodes that split; shrink.hpp: that merge
+//   rebalance.hpp  partial rebuilds where the balance policy asks
+//   planes.hpp   a node's planes as a binary tree
 //   build.hpp    bulk construction of a whole subtree, in parallel
 //   records.hpp  records and their boxes, copy-on-write for snapshots
 //   validate.hpp invariants and statistics
@@ -183,6 +185,7 @@ class Tree {
   void erase_one(point_id id);
   void move_one(point_id id, const S* point);
   void append(Handle leaf_handle, int slot, const S* point, point_id id);
+  void prepare_erase(std::span<const point_id> ids, std::size_t i) const;
   bool move_inside_leaf(point_id id, const S* point);
   void sieve(Handle x, PointView<S> points, std::span<const point_id> ids, std::size_t first, std::size_t count);
 

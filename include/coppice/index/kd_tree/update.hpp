@@ -3,7 +3,9 @@
 // Cost: O(log n) amortised; under the default policy a few cache lines and, once in a while, a split.
 #pragma once
 
-#include "coppice/index/kd_tree/repair.hpp"
+#include "coppice/index/kd_tree/grow.hpp"
+#include "coppice/index/kd_tree/rebalance.hpp"
+#include "coppice/index/kd_tree/shrink.hpp"
 
 namespace coppice::kd_tree {
 
@@ -111,7 +113,8 @@ bool Tree<S, Width>::move_inside_leaf(point_id id, const S* point) {
   leaf_extent(leaf(h), node(parent >> 3).count[parent & 7], extent);
   bool inside = true;
   for (int a = 0; a < dimension_; ++a)
-    inside &= extent.lower[static_cast<std::size_t>(a)] <= point[a] && point[a] <= extent.upper[static_cast<std::size_t>(a)];
+    inside &=
+        extent.lower[static_cast<std::size_t>(a)] <= point[a] && point[a] <= extent.upper[static_cast<std::size_t>(a)];
   if (!inside) {
     const Key key(point, dimension_, id);
     for (std::uint32_t link = parent; link != none; link = cold(link >> 3).parent)

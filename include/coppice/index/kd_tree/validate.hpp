@@ -52,8 +52,7 @@ class Validator {
     for (int s = n.children; s < fan_out; ++s)
       require(n.need[s] == 0 && n.right[s] == 0xff, "an unused slot matches points", x);
     if (tree_.keeps_heights())
-      require(tree_.cold(x).height ==
-                  tree_.each_plane(n, (1u << n.children) - 1, 0, [](int, Side, Side) {}).height,
+      require(tree_.cold(x).height == tree_.each_plane(n, (1u << n.children) - 1, 0, [](int, Side, Side) {}).height,
               "the height is wrong", x);
   }
 

@@ -1,0 +1,123 @@
+// How a KdTree shrinks: what empties goes, what is sparse merges with its sibling, an only child takes its parent's
+// place.
+#pragma once
+
+#include "coppice/index/kd_tree/planes.hpp"
+
+namespace coppice::kd_tree {
+
+/// A leaf that falls to this many points looks for a sibling to merge with; together they may fill three quarters.
+inline constexpr int sparse_leaf = leaf_capacity / 4;
+inline constexpr int merged_leaf = leaf_capacity * 3 / 4;
+/// A node with this few children looks for a sibling; together they may have six children.
+inline constexpr int sparse_node = 3;
+inline constexpr int merged_node = 6;
+/// Called when an erase left few points in leaf slot `s`: drops the leaf when it is empty, or merges it with a sparse
+/// sibling. Requires: the node is the writer's own.
+template <class S, int Width>
+void Tree<S, Width>::leaf_shrunk(Handle x, int s) {
+  Node& n = node(x);
+  const int count = n.count[s];
+  if (n.children == 1) {
+    if (count == 0) clear_box(n, s);
+    return;
+  }
+  if (count != 0) {
+    int plane = 0;
+    const int t = sibling(n, s, plane);
+    if (t < 0 || !n.is_leaf(t) || count + n.count[t] > merged_leaf) return;
+    const Leaf<S> from = leaf(n.child[s] & ~leaf_bit);
+    const Handle into = own_leaf(n.child[t] & ~leaf_bit);
+    const Leaf<S> to = leaf(into);
+    int slot = n.count[t];
+    for (int i = 0; i < count; ++i, ++slot) {
+      for (int a = 0; a < axes_; ++a) to.axis(a)[slot] = from.axis(a)[i];
+      to.ids[slot] = from.ids[i];
+      locations_.assign(to.ids[slot], location_of(into, slot));
+    }
+    n.count[t] = static_cast<std::uint8_t>(slot);
+    leaf_box(n, t);
+  }
+  release_leaf(n.child[s] & ~leaf_bit);
+  remove_child(x, s);
+  add_leaves(x, -1);
+  node_shrunk(x);
+}
+
+/// Called when a node lost a child: an only child takes its place, and a sparse sibling is merged in.
+template <class S, int Width>
+void Tree<S, Width>::node_shrunk(Handle x) {
+  Node& n = node(x);
+  const std::uint32_t parent = cold(x).parent;
+  if (n.children == 1) {
+    if (parent == none) {
+      if (n.is_leaf(0)) return;
+      root_ = n.child[0];
+      cold(root_).parent = none;
+    } else {
+      Node& up = node(parent >> 3);
+      copy_box(n, 0, up, static_cast<int>(parent & 7));
+      set_child(parent >> 3, static_cast<int>(parent & 7), n.child[0], n.count[0]);
+    }
+    release_node(x);
+    if (parent != none) rebalance(parent >> 3);
+    return;
+  }
+  if (n.children <= sparse_node && parent != none) {
+    const Node& up = node(parent >> 3);
+    int plane = 0;
+    const int t = sibling(up, static_cast<int>(parent & 7), plane);
+    if (t >= 0 && !up.is_leaf(t) && n.children + node(up.child[t]).children <= merged_node) {
+      merge_nodes(parent >> 3, static_cast<int>(parent & 7), t, plane);
+      node_shrunk(parent >> 3);
+      return;
+    }
+  }
+  rebalance(x);
+}
+
+/// Merges the nodes in slots s and t of p, which plane `plane` of p separates, into slot s.
+template <class S, int Width>
+void Tree<S, Width>::merge_nodes(Handle p, int s, int t, int plane) {
+  Node& up = node(p);
+  const Handle merged = new_node();
+  Node& m = node(merged);
+  m.split[0] = up.split[plane];
+  m.axis[0] = up.axis[plane];
+  unsigned used = 1;
+  for (const int side : {s, t}) {
+    const Handle h = up.child[side];
+    const Node& from = node(h);
+    int renamed[planes] = {};
+    for (unsigned left = from.used_planes(); left != 0; left &= left - 1) {
+      const int old_plane = __builtin_ctz(left);
+      const int free_plane = __builtin_ctz(~used);
+      used |= 1u << free_plane;
+      renamed[old_plane] = free_plane;
+      m.split[free_plane] = from.split[old_plane];
+      m.axis[free_plane] = from.axis[old_plane];
+    }
+    for (int c = 0; c < from.children; ++c) {
+      const int slot = m.children++;
+      unsigned need = 1;
+      unsigned right = up.right[side] >> plane & 1;
+      for (int j = 0; j < planes; ++j)
+        if ((from.need[c] >> j & 1) != 0) {
+          need |= 1u << renamed[j];
+          right |= static_cast<unsigned>(from.right[c] >> j & 1) << renamed[j];
+        }
+      m.need[slot] = static_cast<std::uint8_t>(need);
+      m.right[slot] = static_cast<std::uint8_t>(right);
+      copy_box(from, c, m, slot);
+      set_child(merged, slot, from.child[c], from.count[c]);
+    }
+    cold(merged).leaves += cold(h).leaves;
+    release_node(h);
+  }
+  cold(merged).height = each_plane(m, (1u << m.children) - 1, 0, [](int, Side, Side) {}).height;
+  union_box(m, up, s);
+  set_child(p, s, merged, 0);
+  remove_child(p, t);
+}
+
+}  // namespace coppice::kd_tree

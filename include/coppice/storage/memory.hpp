@@ -1,0 +1,41 @@
+// Memory for large arrays. Random access over many megabytes misses the address translation cache as often as the data
+// cache, so large blocks can be had as huge pages where the system offers them.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+namespace coppice::storage {
+
+inline constexpr std::size_t cache_line = 64;
+inline constexpr std::size_t huge_page = std::size_t{2} << 20;
+
+enum class PageSize { small, huge };
+
+/// Uninitialised memory, aligned to the cache line or the huge page. Pages that are never touched cost nothing; a huge
+/// page costs 2 MiB at the first touch, so ask for those only where the block will be filled. Errors: std::bad_alloc.
+[[nodiscard]] void* allocate(std::size_t bytes, PageSize pages);
+/// Requires: `memory` came from allocate(…, pages).
+void release(void* memory, PageSize pages) noexcept;
+
+/// An uninitialised array of trivial values.
+template <class T>
+class RawArray {
+ public:
+  RawArray() = default;
+  explicit RawArray(std::size_t size)
+      : data_(static_cast<T*>(allocate(size * sizeof(T), pages_for(size))), Release{pages_for(size)}) {}
+  [[nodiscard]] T* get() const noexcept { return data_.get(); }
+
+ private:
+  static PageSize pages_for(std::size_t size) {
+    return size * sizeof(T) >= huge_page ? PageSize::huge : PageSize::small;
+  }
+  struct Release {
+    PageSize pages = PageSize::small;
+    void operator()(T* p) const noexcept { release(p, pages); }
+  };
+  std::unique_ptr<T[], Release> data_;
+};
+
+}  // namespace coppice::storage

@@ -19,7 +19,9 @@ bool Balance::holds(Side left, Side right) const noexcept {
     case BalanceKind::weight:
       break;
   }
-  return std::min(left.leaves, right.leaves) >= omega * (left.leaves + right.leaves);
+  const double leaves = static_cast<double>(left.leaves) + static_cast<double>(right.leaves);
+  const double share = kind == BalanceKind::growth && leaves > growth_patience ? omega / 8 : omega;
+  return std::min(left.leaves, right.leaves) >= share * leaves;
 }
 
 void Balance::check() const {

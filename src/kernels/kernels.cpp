@@ -2,7 +2,7 @@
 // and the column sweeps. This file is compiled once for each pair, with the flags of the instruction set and without
 // fused multiply-add; only target.cpp chooses between the results, at run time.
 #include "kernels.hpp"
-#include "coppice/index/kd_tree/node.hpp"
+#include "coppice/index/kd_tree/search.hpp"
 #include "coppice/query/search_kernels.hpp"
 #include "coppice/storage/column_kernels.hpp"
 #if defined(__AVX2__)
@@ -14,13 +14,15 @@ namespace coppice::kernels {
 using Target = simd::COPPICE_TARGET;
 using S = COPPICE_SCALAR;
 
+template <int Width>
+constexpr KdTreeKernels<S, Width> kd_tree_kernels() {
+  return {query::KernelsOf<Target, kd_tree::TreeView<S, Width>>::table(),
+          kd_tree::RoutingKernelsOf<Target, S, Width>::table()};
+}
+
 template <>
 const Kernels<S> KernelsFor<Target, S>::table = {storage::ColumnKernelsOf<Target, S>::table(),
-                                                 {query::KernelsOf<Target, kd_tree::TreeView<S, 2>>::table(),
-                                                  query::KernelsOf<Target, kd_tree::TreeView<S, 3>>::table(),
-                                                  query::KernelsOf<Target, kd_tree::TreeView<S, 4>>::table(),
-                                                  query::KernelsOf<Target, kd_tree::TreeView<S, 8>>::table(),
-                                                  query::KernelsOf<Target, kd_tree::TreeView<S, 16>>::table(),
-                                                  query::KernelsOf<Target, kd_tree::TreeView<S, 0>>::table()}};
+                                                 {kd_tree_kernels<2>(), kd_tree_kernels<3>(), kd_tree_kernels<4>(),
+                                                  kd_tree_kernels<8>(), kd_tree_kernels<16>(), kd_tree_kernels<0>()}};
 
 }  // namespace coppice::kernels

@@ -1,6 +1,9 @@
 // The table that every kernel unit fills: one a pair of instruction set and scalar type.
 #pragma once
 
+#include <tuple>
+
+#include "coppice/index/kd_tree/routing.hpp"
 #include "coppice/query/kernels.hpp"
 #include "coppice/storage/columns.hpp"
 
@@ -12,13 +15,19 @@ struct avx512;
 
 namespace coppice::kernels {
 
-/// The kd-tree's compiled widths, in the order of the table.
-inline constexpr int kd_tree_widths[] = {2, 3, 4, 8, 16, 0};
+/// What a kd-tree of one width runs on.
+template <class S, int Width>
+struct KdTreeKernels {
+  SearchKernels<S> search;
+  kd_tree::RoutingKernels<S, Width> routing;
+};
 
 template <class S>
 struct Kernels {
   storage::ColumnKernels<S> columns;
-  SearchKernels<S> kd_tree[6];
+  std::tuple<KdTreeKernels<S, 2>, KdTreeKernels<S, 3>, KdTreeKernels<S, 4>, KdTreeKernels<S, 8>, KdTreeKernels<S, 16>,
+             KdTreeKernels<S, 0>>
+      kd_tree;
 };
 
 template <class Target, class S>

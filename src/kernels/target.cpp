@@ -29,13 +29,6 @@ const Kernels<S>& current() noexcept {
   }
 }
 
-template <int Width>
-constexpr std::size_t width_index() {
-  std::size_t i = 0;
-  while (kd_tree_widths[i] != Width) ++i;
-  return i;
-}
-
 }  // namespace kernels
 
 template <class S>
@@ -49,11 +42,18 @@ namespace kd_tree {
 
 template <class S, int Width>
 const SearchKernels<S>& search_kernels() noexcept {
-  return kernels::current<S>().kd_tree[kernels::width_index<Width>()];
+  return std::get<kernels::KdTreeKernels<S, Width>>(kernels::current<S>().kd_tree).search;
 }
-#define COPPICE_INSTANTIATE(Width)                                              \
-  template const SearchKernels<float>& search_kernels<float, Width>() noexcept; \
-  template const SearchKernels<double>& search_kernels<double, Width>() noexcept;
+template <class S, int Width>
+const RoutingKernels<S, Width>& routing_kernels() noexcept {
+  return std::get<kernels::KdTreeKernels<S, Width>>(kernels::current<S>().kd_tree).routing;
+}
+
+#define COPPICE_INSTANTIATE(Width)                                                       \
+  template const SearchKernels<float>& search_kernels<float, Width>() noexcept;          \
+  template const SearchKernels<double>& search_kernels<double, Width>() noexcept;        \
+  template const RoutingKernels<float, Width>& routing_kernels<float, Width>() noexcept; \
+  template const RoutingKernels<double, Width>& routing_kernels<double, Width>() noexcept;
 COPPICE_INSTANTIATE(2)
 COPPICE_INSTANTIATE(3)
 COPPICE_INSTANTIATE(4)

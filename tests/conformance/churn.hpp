@@ -209,7 +209,7 @@ void expect_sane_statistics(const Index& index, const Model<Scalar>& model) {
     EXPECT_NEAR(statistics.bytes_per_point, static_cast<double>(statistics.bytes) / points,
                 statistics.bytes_per_point * 1e-6);
   }
-  EXPECT_LE(statistics.height, statistics.binary_height);
+  EXPECT_LE(statistics.height, statistics.binary_height + 1);  // a lone leaf may hang under a root without a plane
 }
 
 }  // namespace coppice::test

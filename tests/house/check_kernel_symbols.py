@@ -22,7 +22,9 @@ def foreign_weak_symbols(nm: str, target: str, path: str) -> list[str]:
     found = []
     for line in listing.splitlines():
         fields = line.split(maxsplit=2)
-        if len(fields) == 3 and fields[1] in WEAK and not own.search(fields[2]):
+        if len(fields) != 3 or fields[1] not in WEAK or fields[2].startswith("DW.ref."):  # a pointer, not code
+            continue
+        if not own.search(fields[2]):
             found.append(f"{Path(path).parent.name}: weak symbol outside {target}: {fields[2]}")
     return found
 

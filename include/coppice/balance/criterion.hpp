@@ -18,6 +18,9 @@ enum class BalanceKind {
   weight      ///< each side holds at least `omega` of the leaves
 };
 
+/// Subtrees of more leaves put up with lopsided cuts longer: a cut high up costs a search little, its repair much.
+inline constexpr std::uint32_t growth_patience = 1024;
+
 /// One side of a splitting plane.
 struct Side {
   std::uint32_t height = 0;  ///< splitting planes below, 0 for a leaf

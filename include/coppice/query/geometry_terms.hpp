@@ -136,7 +136,7 @@ class MetricBall {
   }
 
   /// The lower bound of the ball around box `child`, by the triangle inequality. Rounding is paid for by shrinking it;
-  /// where squares leave the normal range it gives up and returns 0.
+  /// where numbers leave the normal range it gives up and returns 0.
   template <class Boxes>
   [[nodiscard]] S ball_bound(const Boxes& boxes, int child) const {
     const S eps = std::numeric_limits<S>::epsilon() * static_cast<S>(dimension_ + 8);
@@ -145,6 +145,7 @@ class MetricBall {
     for (int axis = 0; axis < dimension_; ++axis) {
       const S lower = boxes.lower(axis).lane(child);
       const S upper = boxes.upper(axis).lane(child);
+      if (!(upper - lower <= std::numeric_limits<S>::max())) return 0;  // rounded outward to infinity, or empty
       const S center = lower + (upper - lower) * S(0.5);
       S distance = std::abs(point_[axis] - center);
       if (metric_.lengths != nullptr) distance = std::min(distance, std::abs(metric_.lengths[axis] - distance));

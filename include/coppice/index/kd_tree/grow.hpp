@@ -22,6 +22,7 @@ void Tree<S, Width>::split_leaf(Handle x, int s) {
   const Handle left = own_leaf(n.child[s] & ~leaf_bit);
   const Leaf<S> l = leaf(left);
   const int count = n.count[s];
+  for (int i = 0; i < count; ++i) locations_.prefetch(l.ids[i]);  // their misses would be most of a split
   Extent<S, Width> extent;
   leaf_extent(l, count, extent);
   const bool exact = keeps_heights();
@@ -45,7 +46,7 @@ void Tree<S, Width>::split_leaf(Handle x, int s) {
     if (goes_right[i] || slot != i) {
       for (int a = 0; a < axes_; ++a) to.axis(a)[slot] = l.axis(a)[i];
       to.ids[slot] = l.ids[i];
-      locations_.assign(to.ids[slot], location_of(goes_right[i] ? right : left, slot));
+      locations_.relocate(to.ids[slot], location_of(goes_right[i] ? right : left, slot));
     }
     ++slot;
   }

@@ -1,4 +1,4 @@
-// The records of a KdTree and the view that searches take of them.
+// The records of a KdTree.
 //
 // An inner node is a binary k-d tree of up to 7 planes in miniature, with up to 8 children, stored without links: child
 // c needs the planes in need[c], and lies right of those in right[c]. A point's side of every plane gives 7 bits, and
@@ -17,12 +17,9 @@
 #include <limits>
 #include <type_traits>
 
-#include "coppice/query/hierarchy.hpp"
+#include "coppice/geometry/point_view.hpp"
 #include "coppice/storage/arena.hpp"
 #include "coppice/storage/epochs.hpp"
-#if defined(__AVX512F__)
-#include "coppice/geometry/pack_avx512.hpp"
-#endif
 
 namespace coppice::kd_tree {
 
@@ -114,72 +111,6 @@ struct Leaf {
   }
 };
 
-/// A point as planes see it: its coordinates, then its id in three parts of 21 bits.
-template <class S, int Width>
-class RoutingKey {
- public:
-  RoutingKey(const S* point, int dimension, point_id id) {
-    if constexpr (Width == 0) {
-      point_ = point;
-      dimension_ = dimension;
-      set_id(id_part_, id);
-    } else {
-      for (int a = 0; a < Width; ++a) x_[a] = a < dimension ? point[a] : S(0);
-      for (int a = Width + id_axes; a < padded; ++a) x_[a] = 0;
-      set_id(x_ + Width, id);
-    }
-  }
-  [[nodiscard]] S operator[](int axis) const {
-    if constexpr (Width == 0)
-      return axis < dimension_ ? point_[axis] : id_part_[axis - dimension_];
-    else
-      return x_[axis];
-  }
-  [[nodiscard]] static S id_part(point_id id, int part) {
-    return static_cast<S>(static_cast<std::uint64_t>(id) >> (21 * (id_axes - 1 - part)) & 0x1fffff);
-  }
-  [[nodiscard]] const S* data() const requires(Width != 0) { return x_; }
-
- private:
-  static constexpr int padded = Width + id_axes < 8 ? 8 : Width + id_axes;
-  static void set_id(S* to, point_id id) {
-    for (int part = 0; part < id_axes; ++part) to[part] = id_part(id, part);
-  }
-
-  struct Nothing {};
-  [[no_unique_address]] std::conditional_t<Width != 0, S[padded], Nothing> x_;
-  [[no_unique_address]] std::conditional_t<Width == 0, S[id_axes], Nothing> id_part_;
-  const S* point_ = nullptr;
-  int dimension_ = 0;
-};
-
-/// The child of `node` that the key belongs to.
-template <class S, int Width>
-[[gnu::always_inline]] inline int route(const Node<S, Width>& node, const RoutingKey<S, Width>& key) {
-  unsigned bits = 0;
-  for (int j = 0; j < planes; ++j) bits |= static_cast<unsigned>(key[node.axis[j]] >= node.split[j]) << j;
-  return node.match(bits);
-}
-
-/// The eight boxes of a node's children for the kernels.
-template <class T, class S>
-struct ChildBoxes {
-  using Pack = typename T::template Pack<S>;
-  const float* bounds;
-  const S* origin;
-
-  [[nodiscard]] Pack lower(int a) const { return decode(bounds + 2 * fan_out * a, a); }
-  [[nodiscard]] Pack upper(int a) const { return decode(bounds + 2 * fan_out * a + fan_out, a); }
-
- private:
-  [[nodiscard]] Pack decode(const float* eight, int a) const {
-    if constexpr (std::is_same_v<S, float>)
-      return Pack::load(eight);
-    else
-      return Pack::broadcast(origin[a]) + Pack::load(eight);
-  }
-};
-
 /// The outermost float f with origin + f ≤ x (or ≥ x), in the very arithmetic that decodes it.
 template <class S>
 float encode_lower(S x, S origin) {
@@ -201,61 +132,5 @@ float encode_upper(S x, S origin) {
     return f;
   }
 }
-
-/// What a search sees: the Hierarchy of one moment.
-template <class S, int Width>
-class TreeView {
- public:
-  using Scalar = S;
-  using Node = kd_tree::Node<S, Width>;
-  static constexpr int compiled_dimension = Width;
-  static constexpr std::size_t node_bytes = Width == 0 ? 0 : Node::bytes_for(Width);
-  static constexpr std::size_t leaf_bytes = Width == 0 ? 0 : Leaf<S>::bytes_for(Width);
-
-  storage::ArenaView<node_bytes> nodes;
-  storage::ArenaView<leaf_bytes> leaves;
-  Handle root_node = none;
-  int real_dimension = Width;
-  const S* origin = nullptr;
-
-  [[nodiscard]] int dimension() const { return real_dimension; }
-  /// Axes of a record.
-  [[nodiscard]] int stored_dimension() const { return Width != 0 ? Width : real_dimension; }
-  [[nodiscard]] query::Child root() const { return {root_node, 0, false}; }
-  [[nodiscard]] const Node& node(query::Child c) const { return *reinterpret_cast<const Node*>(nodes[c.handle]); }
-  [[nodiscard]] int children(const Node& node) const { return node.children; }
-  [[nodiscard]] query::Child child(const Node& node, int s) const {
-    const Handle h = node.child[s];
-    return {h & ~leaf_bit, node.count[s], (h & leaf_bit) != 0};
-  }
-  [[nodiscard]] query::LeafBlock<S> block(query::Child c) const {
-    const Leaf<S> leaf(leaves[c.handle], stored_dimension());
-    return {leaf.coordinates, leaf_capacity, leaf.ids, static_cast<int>(c.count)};
-  }
-  template <class T>
-  [[nodiscard]] ChildBoxes<T, S> boxes(const Node& node) const {
-    return {node.bounds(0), origin};
-  }
-  [[nodiscard]] RoutingKey<S, Width> key(const S* point) const { return {point, real_dimension, 0}; }
-  template <class T>
-  [[nodiscard]] int home(const Node& node, const RoutingKey<S, Width>& key) const {
-#if defined(__AVX512F__)
-    if constexpr (std::is_same_v<T, simd::avx512> && std::is_same_v<S, double> && Width != 0 && Width + id_axes <= 8) {
-      // One permutation brings every plane its coordinate; the eighth lane compares bytes of `axis` and is cut off.
-      const __m512i axes = _mm512_cvtepu8_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(node.axis)));
-      const __m512d x = _mm512_permutexvar_pd(axes, _mm512_loadu_pd(key.data()));
-      return node.match(_mm512_cmp_pd_mask(x, _mm512_loadu_pd(node.split), _CMP_GE_OQ) & 0x7fu);
-    }
-#endif
-    return route(node, key);
-  }
-  void prefetch(query::Child c) const {
-    const std::byte* record = c.is_leaf ? leaves[c.handle] : nodes[c.handle];
-    const std::size_t bytes = c.is_leaf ? Leaf<S>::bytes_for(stored_dimension()) - leaf_capacity * sizeof(point_id)
-                                        : Node::bytes_for(stored_dimension());
-    constexpr std::size_t most = 16 * storage::cache_line;  // beyond, the hardware's own prefetcher has caught up
-    for (std::size_t b = 0; b < bytes && b < most; b += storage::cache_line) __builtin_prefetch(record + b);
-  }
-};
 
 }  // namespace coppice::kd_tree

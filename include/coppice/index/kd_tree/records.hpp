@@ -51,6 +51,7 @@ template <class S, int Width>
 void Tree<S, Width>::begin_write() {
   youngest_ = records_->epochs->youngest();
   sharing_ = youngest_ != 0;
+  routing_ = &routing_kernels<S, Width>();
   if (retired_nodes_.empty() && retired_leaves_.empty()) return;
   const storage::Epoch oldest = records_->epochs->oldest();
   retired_nodes_.reclaim(oldest, [&](Handle h) { records_->nodes.release(h); });
@@ -160,7 +161,7 @@ Handle Tree<S, Width>::own_leaf(Handle h) {
   Node& n = node(parent >> 3);
   n.child[parent & 7] = copy | leaf_bit;
   const Leaf<S> l = leaf(copy);
-  for (int slot = 0; slot < n.count[parent & 7]; ++slot) locations_.assign(l.ids[slot], location_of(copy, slot));
+  for (int slot = 0; slot < n.count[parent & 7]; ++slot) locations_.relocate(l.ids[slot], location_of(copy, slot));
   release_leaf(h);
   return copy;
 }

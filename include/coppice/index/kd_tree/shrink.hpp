@@ -33,7 +33,7 @@ void Tree<S, Width>::leaf_shrunk(Handle x, int s) {
     for (int i = 0; i < count; ++i, ++slot) {
       for (int a = 0; a < axes_; ++a) to.axis(a)[slot] = from.axis(a)[i];
       to.ids[slot] = from.ids[i];
-      locations_.assign(to.ids[slot], location_of(into, slot));
+      locations_.relocate(to.ids[slot], location_of(into, slot));
     }
     n.count[t] = static_cast<std::uint8_t>(slot);
     leaf_box(n, t);
@@ -51,7 +51,10 @@ void Tree<S, Width>::node_shrunk(Handle x) {
   const std::uint32_t parent = cold(x).parent;
   if (n.children == 1) {
     if (parent == none) {
-      if (n.is_leaf(0)) return;
+      if (n.is_leaf(0)) {
+        cold(x).height = 0;
+        return;
+      }
       root_ = n.child[0];
       cold(root_).parent = none;
     } else {

@@ -18,6 +18,8 @@
 
 #include "coppice/balance/criterion.hpp"
 #include "coppice/index/kd_tree/node.hpp"
+#include "coppice/index/kd_tree/routing.hpp"
+#include "coppice/index/kd_tree/search.hpp"
 #include "coppice/query/kernels.hpp"
 #include "coppice/query/statistics.hpp"
 #include "coppice/storage/columns.hpp"
@@ -184,10 +186,15 @@ class Tree {
   void insert_one(const S* point, point_id id);
   void erase_one(point_id id);
   void move_one(point_id id, const S* point);
-  void append(Handle leaf_handle, int slot, const S* point, point_id id);
+  void write_point(Handle leaf_handle, int slot, const S* point, point_id id);
   void prepare_erase(std::span<const point_id> ids, std::size_t i) const;
   bool move_inside_leaf(point_id id, const S* point);
-  void sieve(Handle x, PointView<S> points, std::span<const point_id> ids, std::size_t first, std::size_t count);
+  void sieve(Handle x, PointView<S> points, std::span<const point_id> ids, std::size_t first, std::size_t count,
+             std::vector<std::uint32_t>& overflow);
+  void sieve_child(Handle x, int s, PointView<S> points, std::span<const point_id> ids, std::size_t first,
+                   std::size_t count, std::vector<std::uint32_t>& overflow);
+  void prefetch_child(const Node& n, int s) const;
+  void fetch_slot(const Leaf<S>& l, std::size_t slot) const;
 
   int dimension_;
   int axes_;  // of a record: the dimension, padded to Width
@@ -200,13 +207,15 @@ class Tree {
   IdMap locations_;
   View view_;
 
-  bool sharing_ = false;  // a snapshot lived when this operation began
+  const RoutingKernels<S, Width>* routing_ = nullptr;  // of the instruction set in use when this operation began
+  bool sharing_ = false;                               // a snapshot lived when this operation began
   storage::Epoch youngest_ = 0;
   storage::RetiredHandles retired_nodes_;
   storage::RetiredHandles retired_leaves_;
 
   // Scratch of a batch, kept to spare its allocation.
-  std::vector<std::uint32_t> rows_, sorted_rows_, overflow_;
+  std::vector<std::uint32_t> rows_, sorted_rows_;
+  std::vector<Key> keys_;
   std::vector<std::uint8_t> slots_;
   SizeHistogram rebuilds_;
 };

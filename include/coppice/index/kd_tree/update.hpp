@@ -31,11 +31,10 @@ void Tree<S, Width>::move(point_id id, const S* point) {
 }
 
 template <class S, int Width>
-void Tree<S, Width>::append(Handle leaf_handle, int slot, const S* point, point_id id) {
+void Tree<S, Width>::write_point(Handle leaf_handle, int slot, const S* point, point_id id) {
   const Leaf<S> l = leaf(leaf_handle);
   for (int a = 0; a < axes_; ++a) l.axis(a)[slot] = a < dimension_ ? point[a] : S(0);
   l.ids[slot] = id;
-  locations_.assign(id, location_of(leaf_handle, slot));
 }
 
 template <class S, int Width>
@@ -51,7 +50,7 @@ void Tree<S, Width>::insert_one(const S* point, point_id id) {
     Handle x = own_node(root_);
     for (;;) {
       Node& n = node(x);
-      const int s = route(n, key);
+      const int s = routing_->route(n, key);
       grow_box(n, s, lower.data(), upper.data());
       if (!n.is_leaf(s)) {
         x = own_node(n.child[s]);
@@ -62,7 +61,9 @@ void Tree<S, Width>::insert_one(const S* point, point_id id) {
         split_leaf(x, s);
         break;
       }
-      append(own_leaf(n.child[s] & ~leaf_bit), count, point, id);
+      const Handle h = own_leaf(n.child[s] & ~leaf_bit);
+      write_point(h, count, point, id);
+      locations_.assign(id, location_of(h, count));
       n.count[s] = static_cast<std::uint8_t>(count + 1);
       ++size_;
       return;
@@ -87,7 +88,7 @@ void Tree<S, Width>::erase_one(point_id id) {
   if (slot != last) {
     for (int a = 0; a < axes_; ++a) l.axis(a)[slot] = l.axis(a)[last];
     l.ids[slot] = l.ids[last];
-    locations_.assign(l.ids[slot], location_of(h, slot));
+    locations_.relocate(l.ids[slot], location_of(h, slot));
   }
   locations_.erase(id);
   --size_;
@@ -118,7 +119,7 @@ bool Tree<S, Width>::move_inside_leaf(point_id id, const S* point) {
   if (!inside) {
     const Key key(point, dimension_, id);
     for (std::uint32_t link = parent; link != none; link = cold(link >> 3).parent)
-      if (route(node(link >> 3), key) != static_cast<int>(link & 7)) return false;
+      if (routing_->route(node(link >> 3), key) != static_cast<int>(link & 7)) return false;
   }
   if (sharing_) {
     (void)own_path(parent >> 3);

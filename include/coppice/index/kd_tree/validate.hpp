@@ -87,7 +87,8 @@ class Validator {
       require(tree_.locations_.find(l.ids[i]) == location_of(h, i), "the id map loses a point", x);
       const typename Tree::Key key(point.data(), tree_.dimension_, l.ids[i]);
       for (std::uint32_t link = link_of(x, s); link != none; link = tree_.cold(link >> 3).parent)
-        require(route(tree_.node(link >> 3), key) == static_cast<int>(link & 7), "a point is not where planes lead", x);
+        require(route<simd::baseline>(tree_.node(link >> 3), key) == static_cast<int>(link & 7),
+                "a point is not where planes lead", x);
     }
   }
 
@@ -133,8 +134,8 @@ Statistics Tree<S, Width>::statistics() const {
   result.binary_height = heights.planes;
   result.leaf_fill = static_cast<double>(size_) / static_cast<double>(result.leaves * leaf_capacity);
   result.bytes = records_->nodes.bytes() + records_->leaves.bytes() + locations_.bytes() +
-                 (rows_.capacity() + sorted_rows_.capacity() + overflow_.capacity()) * sizeof(std::uint32_t) +
-                 slots_.capacity();
+                 (rows_.capacity() + sorted_rows_.capacity()) * sizeof(std::uint32_t) + slots_.capacity() +
+                 keys_.capacity() * sizeof(Key);
   result.bytes_per_point = size_ == 0 ? 0 : static_cast<double>(result.bytes) / static_cast<double>(size_);
   return result;
 }

@@ -1,0 +1,119 @@
+// Which child of a node a point belongs to: seven comparisons and a match of their bits, free of branches. The compiled
+// forms fetch all seven coordinates with one permutation; every form gives the same child.
+#pragma once
+
+#include "coppice/index/kd_tree/node.hpp"
+#if defined(__AVX2__)
+#include "coppice/geometry/pack_avx2.hpp"
+#endif
+#if defined(__AVX512F__)
+#include "coppice/geometry/pack_avx512.hpp"
+#endif
+
+namespace coppice::kd_tree {
+
+/// A point as planes see it: its coordinates, then its id in three parts of 21 bits.
+/// Requires, where the dimension is known at run time only: the point outlives the key.
+template <class S, int Width>
+class RoutingKey {
+ public:
+  /// Numbers of a compiled key, so that whole registers can be loaded.
+  static constexpr int padded = Width + id_axes <= 8 ? 8 : Width + id_axes <= 16 ? 16 : Width + id_axes;
+
+  RoutingKey(const S* point, int dimension, point_id id) {
+    if constexpr (Width == 0) {
+      point_ = point;
+      dimension_ = dimension;
+      set_id(x_, id);
+    } else {
+      for (int a = 0; a < Width; ++a) x_[a] = a < dimension ? point[a] : S(0);
+      set_id(x_ + Width, id);
+      for (int a = Width + id_axes; a < padded; ++a) x_[a] = 0;
+    }
+  }
+  [[nodiscard]] S operator[](int axis) const {
+    if constexpr (Width == 0)
+      return axis < dimension_ ? point_[axis] : x_[axis - dimension_];
+    else
+      return x_[axis];
+  }
+  [[nodiscard]] const S* data() const { return x_; }
+  [[nodiscard]] static S id_part(point_id id, int part) {
+    return static_cast<S>(static_cast<std::uint64_t>(id) >> (21 * (id_axes - 1 - part)) & 0x1fffff);
+  }
+
+ private:
+  static void set_id(S* to, point_id id) {
+    for (int part = 0; part < id_axes; ++part) to[part] = id_part(id, part);
+  }
+
+  S x_[Width != 0 ? padded : id_axes];
+  const S* point_ = nullptr;
+  int dimension_ = 0;
+};
+
+/// The child of `node` that the key belongs to.
+template <class T, class S, int Width>
+[[gnu::always_inline]] inline int route(const Node<S, Width>& node, const RoutingKey<S, Width>& key) {
+  // Registers hold eight planes: the last compares the bytes behind `split`, and its bit is cut off.
+  [[maybe_unused]] constexpr unsigned seven = 0x7f;
+  [[maybe_unused]] constexpr int padded = RoutingKey<S, Width>::padded;
+#if defined(__AVX2__)
+  if constexpr (Width != 0 && padded == 8 && std::is_same_v<S, float> && !std::is_same_v<T, simd::baseline>) {
+    const __m256i axes = _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(node.axis)));
+    const __m256 x = _mm256_permutevar8x32_ps(_mm256_loadu_ps(key.data()), axes);
+    const __m256 right = _mm256_cmp_ps(x, _mm256_loadu_ps(node.split), _CMP_GE_OQ);
+    return node.match(static_cast<unsigned>(_mm256_movemask_ps(right)) & seven);
+  }
+#endif
+#if defined(__AVX512F__)
+  if constexpr (Width != 0 && padded <= 16 && std::is_same_v<S, double> && std::is_same_v<T, simd::avx512>) {
+    const __m512i axes = _mm512_cvtepu8_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(node.axis)));
+    __m512d x = _mm512_loadu_pd(key.data());
+    if constexpr (padded == 8)
+      x = _mm512_permutexvar_pd(axes, x);
+    else
+      x = _mm512_permutex2var_pd(x, axes, _mm512_loadu_pd(key.data() + 8));
+    return node.match(_mm512_cmp_pd_mask(x, _mm512_loadu_pd(node.split), _CMP_GE_OQ) & seven);
+  }
+#endif
+  unsigned bits = 0;
+  for (int j = 0; j < planes; ++j) bits |= static_cast<unsigned>(key[node.axis[j]] >= node.split[j]) << j;
+  return node.match(bits);
+}
+
+/// Routing for the writer, compiled for one instruction set.
+template <class S, int Width>
+struct RoutingKernels {
+  int (*route)(const Node<S, Width>& node, const RoutingKey<S, Width>& key);
+  /// Routes keys[rows[i]] for i < count: slots[i] is the child, and histogram[child] counts them.
+  void (*route_rows)(const Node<S, Width>& node, const RoutingKey<S, Width>* keys, const std::uint32_t* rows,
+                     std::size_t count, std::uint8_t* slots, std::uint32_t* histogram);
+};
+
+/// Only the kernel units in src/ instantiate this.
+template <class T, class S, int Width>
+class RoutingKernelsOf {
+ public:
+  static constexpr RoutingKernels<S, Width> table() { return {&one, &rows}; }
+
+ private:
+  using Key = RoutingKey<S, Width>;
+  static int one(const Node<S, Width>& node, const Key& key) { return route<T>(node, key); }
+  static void rows(const Node<S, Width>& node, const Key* keys, const std::uint32_t* rows, std::size_t count,
+                   std::uint8_t* slots, std::uint32_t* histogram) {
+    constexpr std::size_t ahead = 16;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (i + ahead < count) __builtin_prefetch(keys + rows[i + ahead]);
+      const int child = route<T>(node, keys[rows[i]]);
+      slots[i] = static_cast<std::uint8_t>(child);
+      ++histogram[child];
+    }
+  }
+};
+
+/// The routing kernels of the instruction set in use.
+template <class S, int Width>
+[[nodiscard]] const RoutingKernels<S, Width>& routing_kernels() noexcept;
+
+}  // namespace coppice::kd_tree

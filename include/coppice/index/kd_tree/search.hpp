@@ -1,0 +1,77 @@
+// What searches see of a KdTree: the Hierarchy of one moment. The traversals themselves are those of query/.
+#pragma once
+
+#include "coppice/index/kd_tree/node.hpp"
+#include "coppice/index/kd_tree/routing.hpp"
+#include "coppice/query/hierarchy.hpp"
+
+namespace coppice::kd_tree {
+
+/// The eight boxes of a node's children for the kernels.
+template <class T, class S>
+struct ChildBoxes {
+  using Pack = typename T::template Pack<S>;
+  const float* bounds;
+  const S* origin;
+
+  [[nodiscard]] Pack lower(int a) const { return decode(bounds + 2 * fan_out * a, a); }
+  [[nodiscard]] Pack upper(int a) const { return decode(bounds + 2 * fan_out * a + fan_out, a); }
+
+ private:
+  [[nodiscard]] Pack decode(const float* eight, int a) const {
+    if constexpr (std::is_same_v<S, float>)
+      return Pack::load(eight);
+    else
+      return Pack::broadcast(origin[a]) + Pack::load(eight);
+  }
+};
+
+/// The tree at one moment.
+template <class S, int Width>
+class TreeView {
+ public:
+  using Scalar = S;
+  using Node = kd_tree::Node<S, Width>;
+  static constexpr int compiled_dimension = Width;
+  static constexpr std::size_t node_bytes = Width == 0 ? 0 : Node::bytes_for(Width);
+  static constexpr std::size_t leaf_bytes = Width == 0 ? 0 : Leaf<S>::bytes_for(Width);
+
+  storage::ArenaView<node_bytes> nodes;
+  storage::ArenaView<leaf_bytes> leaves;
+  Handle root_node = none;
+  int real_dimension = Width;
+  const S* origin = nullptr;
+
+  [[nodiscard]] int dimension() const { return real_dimension; }
+  /// Axes of a record.
+  [[nodiscard]] int stored_dimension() const { return Width != 0 ? Width : real_dimension; }
+  [[nodiscard]] query::Child root() const { return {root_node, 0, false}; }
+  [[nodiscard]] const Node& node(query::Child c) const { return *reinterpret_cast<const Node*>(nodes[c.handle]); }
+  [[nodiscard]] int children(const Node& node) const { return node.children; }
+  [[nodiscard]] query::Child child(const Node& node, int s) const {
+    const Handle h = node.child[s];
+    return {h & ~leaf_bit, node.count[s], (h & leaf_bit) != 0};
+  }
+  [[nodiscard]] query::LeafBlock<S> block(query::Child c) const {
+    const Leaf<S> leaf(leaves[c.handle], stored_dimension());
+    return {leaf.coordinates, leaf_capacity, leaf.ids, static_cast<int>(c.count)};
+  }
+  template <class T>
+  [[nodiscard]] ChildBoxes<T, S> boxes(const Node& node) const {
+    return {node.bounds(0), origin};
+  }
+  [[nodiscard]] RoutingKey<S, Width> key(const S* point) const { return {point, real_dimension, 0}; }
+  template <class T>
+  [[nodiscard]] int home(const Node& node, const RoutingKey<S, Width>& key) const {
+    return route<T>(node, key);
+  }
+  void prefetch(query::Child c) const {
+    const std::byte* record = c.is_leaf ? leaves[c.handle] : nodes[c.handle];
+    const std::size_t bytes = c.is_leaf ? Leaf<S>::bytes_for(stored_dimension()) - leaf_capacity * sizeof(point_id)
+                                        : Node::bytes_for(stored_dimension());
+    constexpr std::size_t most = 16 * storage::cache_line;  // beyond, the hardware's own prefetcher has caught up
+    for (std::size_t b = 0; b < bytes && b < most; b += storage::cache_line) __builtin_prefetch(record + b);
+  }
+};
+
+}  // namespace coppice::kd_tree

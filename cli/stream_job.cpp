@@ -207,19 +207,23 @@ class StreamJob {
     result.sweep = sweep;
     result.live = live_;
     result.queries = queries.size();
+    // What a rebuild a sweep would cost: the live points are gathered with their ids and built, into memory that an
+    // earlier build has warmed.
     Points<Scalar> all{{}, report_.dimension};
-    std::vector<point_id> ids;  // of the fresh index's points 0, 1, …; ascending, so that ties fall the same way
-    for (const Batch& batch : window_) {
-      all.coordinates.insert(all.coordinates.end(), batch.points.coordinates.begin(), batch.points.coordinates.end());
-      for (std::size_t row = 0; row < batch.points.size(); ++row)
-        ids.push_back(batch.first + static_cast<point_id>(row));
-    }
-
-    // The rebuild gets every advantage: gathering the points is not timed, ids are the cheapest kind, and the faster of
-    // two builds counts, the second into memory that the first has warmed.
+    std::vector<point_id> ids;
     const auto fresh = recipe_.make(report_.dimension);
-    const double first_build = milliseconds([&] { fresh->build(all); });
-    result.rebuild_ms = std::min(first_build, milliseconds([&] { fresh->build(all); }));
+    const auto rebuild = [&] {
+      all.coordinates.clear();
+      ids.clear();
+      for (const Batch& batch : window_) {
+        all.coordinates.insert(all.coordinates.end(), batch.points.coordinates.begin(), batch.points.coordinates.end());
+        for (std::size_t row = 0; row < batch.points.size(); ++row)
+          ids.push_back(batch.first + static_cast<point_id>(row));
+      }
+      fresh->build(all, ids);
+    };
+    rebuild();
+    result.rebuild_ms = milliseconds(rebuild);
 
     Neighbors<Scalar> theirs = fresh->nearest(queries, query_);
     std::array<double, 3> our_ms{};
@@ -231,8 +235,6 @@ class StreamJob {
     result.query_us = per_query_us(middle_of_three(our_ms[0], our_ms[1], our_ms[2]), queries.size());
     result.rebuild_query_us = per_query_us(middle_of_three(their_ms[0], their_ms[1], their_ms[2]), queries.size());
 
-    for (point_id& id : theirs.ids)
-      if (id != no_point) id = ids[static_cast<std::size_t>(id)];
     report_.compared += queries.size();
     for (std::size_t row = 0; row < queries.size(); ++row) {
       std::size_t at = row * options_.k;

@@ -45,7 +45,7 @@ void read_together(const Index& index, const Model<double>& model, Rng& rng) {
   for (int reader = 0; reader < 4; ++reader)
     readers.emplace_back([&, seed = rng.next()] {
       Rng own(seed);
-      for (int i = 0; i < scaled(50); ++i) wrong += mismatches(index, model, own);
+      for (int i = 0; i < scaled(200); ++i) wrong += mismatches(index, model, own);
     });
   for (std::thread& reader : readers) reader.join();
   EXPECT_EQ(wrong, 0);
@@ -101,7 +101,7 @@ TEST_F(Concurrency, ReadersOnSnapshotsBesideOneWriter) {
     ids.resize(size);
     return ids;
   };
-  for (int step = 0; step < scaled(300) || rounds < 20; ++step) {
+  for (int step = 0; step < scaled(2000) || rounds < 50; ++step) {
     const auto batch = make_points<double>(Shape::uniform, rng.below(60) + 1, 3, rng);
     switch (model.size() > 900 ? 1 : rng.below(5)) {
       case 0:

@@ -44,7 +44,7 @@ struct Balance {
   void check() const;
 };
 
-/// `growth`, `avl`, `avl-2` … `avl-8`, `red-black`, `weight`; errors: invalid_input that names these.
+/// `growth`, `avl` (that is `avl-1`), `avl-1` … `avl-8`, `red-black`, `weight`; errors: invalid_input that names these.
 [[nodiscard]] Balance balance_from_name(std::string_view name);
 [[nodiscard]] std::string balance_name(const Balance& balance);
 

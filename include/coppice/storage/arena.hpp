@@ -75,7 +75,7 @@ class Arena {
     if (used_ == capacity()) grow();
     return used_++;
   }
-  /// Gives a record back. Never allocates once `reserve_release` has made room; O(1).
+  /// Gives a record back, to be the next one allocated. O(1) amortised.
   void release(Handle h) { free_.push_back(h); }
 
   [[nodiscard]] std::byte* hot(Handle h) const noexcept { return view()[h]; }

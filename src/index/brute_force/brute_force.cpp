@@ -19,6 +19,7 @@ BruteForce<Scalar>::BruteForce(int dimension, Config config) : dimension_(dimens
 
 template <class Scalar>
 void BruteForce<Scalar>::store(PointView<Scalar> points, std::span<const point_id> ids) {
+  if (points.size() >= IdMap::absent - size()) throw unsupported("a BruteForce index holds at most 2^32 - 1 points");
   for (std::size_t i = 0; i < points.size(); ++i) {
     for (int axis = 0; axis < dimension_; ++axis) {
       const Scalar x = points.row(i)[axis];

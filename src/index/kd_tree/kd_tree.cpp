@@ -44,6 +44,15 @@ PointView<Scalar> one_row(std::span<const Scalar> point) {
   return {point.data(), 1, static_cast<int>(point.size())};
 }
 
+/// Leaf blocks are named by 27 bits; with the few points a block that the worst history leaves, this many always fit.
+constexpr std::size_t most_points = std::size_t{1} << 30;
+
+void check_room(std::size_t present, std::size_t entering) {
+  if (entering > most_points - std::min(present, most_points))
+    throw unsupported("a KdTree holds at most 2^30 points; there are " + std::to_string(present) + ", and " +
+                      std::to_string(entering) + " more were to enter");
+}
+
 /// Points as they are stored: checked, and wrapped where the index is periodic.
 template <class Scalar>
 class Entering {
@@ -87,6 +96,7 @@ KdTree<Scalar>::~KdTree() = default;
 
 template <class Scalar>
 void KdTree<Scalar>::build(PointView<Scalar> points) {
+  check_room(0, points.size());
   const Entering<Scalar> entering(points, *core_);
   core_->build(entering.view(), storage::fresh_ids(0, points.size()));
   core_->next_id = static_cast<point_id>(points.size());
@@ -94,6 +104,7 @@ void KdTree<Scalar>::build(PointView<Scalar> points) {
 
 template <class Scalar>
 void KdTree<Scalar>::build(PointView<Scalar> points, std::span<const point_id> ids) {
+  check_room(0, points.size());
   const Entering<Scalar> entering(points, *core_);
   storage::check_one_id_a_row(ids, points.size());
   storage::check_fresh(ids, IdMap{});
@@ -110,6 +121,7 @@ point_id KdTree<Scalar>::insert(std::span<const Scalar> point) {
 
 template <class Scalar>
 void KdTree<Scalar>::insert(std::span<const Scalar> point, point_id id) {
+  check_room(size(), 1);
   const Entering<Scalar> entering(one_row(point), *core_);
   storage::check_fresh({&id, 1}, core_->locations());
   core_->insert(entering.view().row(0), id);
@@ -125,6 +137,7 @@ point_id KdTree<Scalar>::insert(PointView<Scalar> points) {
 
 template <class Scalar>
 void KdTree<Scalar>::insert(PointView<Scalar> points, std::span<const point_id> ids) {
+  check_room(size(), points.size());
   const Entering<Scalar> entering(points, *core_);
   storage::check_one_id_a_row(ids, points.size());
   storage::check_fresh(ids, core_->locations());

@@ -16,6 +16,7 @@
 namespace coppice {
 
 /// An index without structure: O(1) updates, O(n · d) a query. The contracts are those of KdTree.
+/// Limits: 2^32 − 1 points.
 template <class Scalar>
 class BruteForce : public Searchable<BruteForce<Scalar>, Scalar> {
  public:

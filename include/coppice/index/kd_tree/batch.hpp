@@ -25,7 +25,7 @@ void Tree<S, Width>::insert(PointView<S> points, std::span<const point_id> ids) 
       all.coordinates.insert(all.coordinates.end(), points.row(i), points.row(i) + dimension_);
     all_ids.insert(all_ids.end(), ids.begin(), ids.end());
     build(all, all_ids);
-    if (size_ != n) rebuilds_.record(size_);
+    if (size_ != n) rebuilder_.record(size_);
     return;
   }
   begin_write();

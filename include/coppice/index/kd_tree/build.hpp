@@ -74,9 +74,10 @@ class Builder {
   using Box = Extent<S, Width>;
 
   /// `columns`: the points, in buffer 0; `fill`: points a leaf. Requires: their ids are in the tree's id map.
-  Builder(Tree& tree, storage::Columns<S>& columns, int fill)
+  Builder(Tree& tree, storage::Columns<S>& columns, int fill, const Executor& executor)
       : tree_(tree),
         columns_(columns),
+        executor_(executor),
         kernels_(storage::column_kernels<S>()),
         fill_(static_cast<std::size_t>(fill)),
         exact_(tree.keeps_heights()) {}
@@ -112,9 +113,9 @@ class Builder {
   };
 
   /// Where a policy watches heights, every leaf of a built subtree lies under the same number of planes.
-  static int levels_for(std::size_t n) {
+  [[nodiscard]] int levels_for(std::size_t n) const {
     int levels = 0;
-    while ((std::size_t{leaf_capacity} << levels) < n) ++levels;
+    while (fill_ << levels < n) ++levels;
     return levels;
   }
 
@@ -125,7 +126,7 @@ class Builder {
       const int here = levels == 0 ? 0 : (levels - 1) % 3 + 1;
       slots.count = 1 << here;
       slots.levels = levels - here;
-      slots.capacity = std::size_t{leaf_capacity} << slots.levels;
+      slots.capacity = fill_ << slots.levels;
     } else {
       // A little more room than the points need: cuts may then miss the median by that much, which is far cheaper.
       const std::size_t padded = range.size <= fan_out * fill_ ? range.size : range.size + range.size / 64;
@@ -138,12 +139,14 @@ class Builder {
   }
 
   void place(const Slots& slots, Range range, const Box& box) {
-    const bool fits_leaf = range.size <= leaf_capacity;
-    if (slots.count == 1 || (fits_leaf && range.size <= fill_)) {
-      const bool leaf = fits_leaf && (slots.capacity <= leaf_capacity || range.size <= fill_);
-      put_child(slots,
-                leaf ? make_leaf(range) | leaf_bit : subtree(range, box, std::max(slots.levels, exact_levels(range))),
-                leaf ? static_cast<int>(range.size) : 0, box);
+    // No leaf is filled beyond `fill`, even where ties defeat the cuts: a rebuild that packed a leaf full again could
+    // be called for again by the very insert that caused it.
+    if (range.size <= fill_) {
+      put_child(slots, make_leaf(range) | leaf_bit, static_cast<int>(range.size), box);
+      return;
+    }
+    if (slots.count == 1) {
+      put_child(slots, subtree(range, box, exact_ ? std::max(slots.levels, levels_for(range.size)) : 0), 0, box);
       return;
     }
     const std::size_t n = range.size;
@@ -189,12 +192,9 @@ class Builder {
                       slots.levels};
     const Range left_range{1 - range.buffer, range.first, less};
     const Range right_range{1 - range.buffer, range.first + less, n - less};
-    const Executor executor = n >= tree_.options_.parallel_cutoff ? tree_.options_.executor : Executor::sequential();
+    const Executor executor = n >= tree_.options_.parallel_cutoff ? executor_ : Executor::sequential();
     executor.invoke([&] { place(left, left_range, sides[0]); }, [&] { place(right, right_range, sides[1]); });
   }
-
-  /// Planes that a range too large for its slot still needs: only where equal coordinates defeated a cut.
-  [[nodiscard]] int exact_levels(Range range) const { return exact_ ? std::max(1, levels_for(range.size)) : 0; }
 
   Handle make_leaf(Range range) {
     const Handle h = allocate_leaf();
@@ -251,6 +251,7 @@ class Builder {
 
   Tree& tree_;
   storage::Columns<S>& columns_;
+  Executor executor_;
   const storage::ColumnKernels<S>& kernels_;
   std::size_t fill_;
   bool exact_;
@@ -275,7 +276,7 @@ void Tree<S, Width>::build(PointView<S> points, std::span<const point_id> ids) {
   });
   for (const point_id id : ids) locations_.assign(id, 0);
   size_ = n;
-  Builder<S, Width> builder(*this, columns, options_.leaf_fill);
+  Builder<S, Width> builder(*this, columns, options_.leaf_fill, options_.executor);
   (void)choose_origin(builder.extent(n));
   release_subtree(root_);
   root_ = builder.build(n);

@@ -76,7 +76,7 @@ void Tree<S, Width>::split_node(Handle x) {
   const CutChoice cut = best_cut(x);
   // A rebuild that left the node full and lopsided could do no better: the data allow nothing else.
   if (!cut.balanced && cold(x).leaves_at_rebuild != cold(x).leaves) {
-    rebuild(x);
+    rebuilder_.rebuild(*this, x);
     return;
   }
   divide(x, cut);

@@ -26,7 +26,7 @@ class FrozenCore;
 
 /// An unchanging view of a KdTree at one moment: the same searches, while the tree goes on changing.
 /// Costs O(1) to take; while it lives, the writer copies the nodes it touches. Any number of threads may search it, and
-/// it may outlive changes to the tree, but not the tree itself.
+/// it may outlive the tree.
 template <class Scalar>
 class KdTreeSnapshot : public Searchable<KdTreeSnapshot<Scalar>, Scalar> {
  public:
@@ -43,8 +43,9 @@ class KdTreeSnapshot : public Searchable<KdTreeSnapshot<Scalar>, Scalar> {
 ///
 /// Exactness: every search equals brute force bit for bit, ordered by (key, id) where an order is asked for, whatever
 /// the history, the instruction set and the number of threads.
-/// Thread safety: any number of concurrent const calls; one writer at a time and no const call beside it, except
-/// through `snapshot()`.
+/// Thread safety: any number of concurrent const calls; one writer at a time and no other call beside it, `snapshot()`
+/// included. A snapshot, once taken, may be searched and dropped by other threads while the writer goes on.
+/// Limits: 2^30 points.
 /// Errors: a call that throws invalid_input has changed nothing.
 template <class Scalar>
 class KdTree : public Searchable<KdTree<Scalar>, Scalar> {
@@ -107,7 +108,7 @@ class KdTree : public Searchable<KdTree<Scalar>, Scalar> {
   void copy_points(std::vector<point_id>& ids, Points<Scalar>& points) const;
   void clear();
 
-  /// O(1). The snapshot must not outlive the tree.
+  /// The tree as it is now. O(1).
   [[nodiscard]] KdTreeSnapshot<Scalar> snapshot() const;
 
   /// Writes points, ids and Config to a checksummed file, atomically. Errors: io_error.

@@ -1,4 +1,4 @@
-// Partial rebuilding: where the balance policy objects, one subtree is built anew from its points, and nothing else.
+// Where the balance policy objects, one subtree is built anew: what balance/partial_rebuild.hpp needs of a KdTree.
 #pragma once
 
 #include "coppice/index/kd_tree/build.hpp"
@@ -29,39 +29,51 @@ void Tree<S, Width>::rebalance(Handle x) {
   }
   if (highest == none) return;
   const std::uint32_t parent = cold(highest).parent;
-  rebuild(highest);
+  rebuilder_.rebuild(*this, highest);
   for (std::uint32_t up = parent; up != none; up = cold(up >> 3).parent) {
     const Node& n = node(up >> 3);
     cold(up >> 3).height = each_plane(n, (1u << n.children) - 1, 0, [](int, Side, Side) {}).height;
   }
 }
 
-/// Rebuilds the subtree of a node the writer owns, in parallel where it is large.
 template <class S, int Width>
-void Tree<S, Width>::rebuild(Handle x) {
+std::size_t Tree<S, Width>::count_points(Handle x) const {
   std::size_t points = 0;
   each_leaf(x, [&](Handle, int count) { points += static_cast<std::size_t>(count); });
-  if (points == 0) return;
-  storage::Columns<S> columns(points, axes_);
+  return points;
+}
+
+template <class S, int Width>
+typename Tree<S, Width>::Gathered Tree<S, Width>::gather(Handle x, std::size_t points) const {
+  Gathered gathered{storage::Columns<S>(points, axes_), points};
   std::size_t filled = 0;
   each_leaf(x, [&](Handle h, int count) {
     const Leaf<S> l = leaf(h);
-    for (int a = 0; a < axes_; ++a) std::copy_n(l.axis(a), count, columns.axis(0, a) + filled);
-    std::copy_n(l.ids, count, columns.ids(0) + filled);
+    for (int a = 0; a < axes_; ++a) std::copy_n(l.axis(a), count, gathered.columns.axis(0, a) + filled);
+    std::copy_n(l.ids, count, gathered.columns.ids(0) + filled);
     filled += static_cast<std::size_t>(count);
   });
+  return gathered;
+}
+
+template <class S, int Width>
+Handle Tree<S, Width>::construct(Gathered& gathered, const Executor& executor) {
+  return Builder<S, Width>(*this, gathered.columns, rebuilt_fill, executor).build(gathered.points);
+}
+
+/// Puts subtree `fresh` in the place of `x`, whose path the writer owns.
+template <class S, int Width>
+void Tree<S, Width>::replace(Handle x, Handle fresh) {
   const std::uint32_t parent = cold(x).parent;
-  const std::uint32_t old_leaves = cold(x).leaves;
-  release_subtree(x);
-  const Handle fresh = Builder<S, Width>(*this, columns, rebuilt_fill).build(points);
   if (parent == none) {
     root_ = fresh;
-  } else {
-    set_child(parent >> 3, static_cast<int>(parent & 7), fresh, 0);
-    union_box(node(fresh), node(parent >> 3), static_cast<int>(parent & 7));
-    add_leaves(parent >> 3, std::int64_t{cold(fresh).leaves} - old_leaves);
+    return;
   }
-  rebuilds_.record(points);
+  const Handle p = parent >> 3;
+  const int s = static_cast<int>(parent & 7);
+  set_child(p, s, fresh, 0);
+  union_box(node(fresh), node(p), s);
+  add_leaves(p, std::int64_t{cold(fresh).leaves} - cold(x).leaves);
 }
 
 }  // namespace coppice::kd_tree

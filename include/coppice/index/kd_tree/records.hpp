@@ -14,7 +14,8 @@ Tree<S, Width>::Tree(int dimension, Options options)
       axes_(Width != 0 ? Width : dimension),
       options_(options),
       records_(std::make_shared<Records<S, Width>>(dimension)),
-      origin_(std::make_shared<const std::vector<S>>(static_cast<std::size_t>(axes_), S(0))) {
+      origin_(std::make_shared<const std::vector<S>>(static_cast<std::size_t>(axes_), S(0))),
+      rebuilder_(options.executor, options.parallel_cutoff) {
   clear();
 }
 

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "coppice/balance/criterion.hpp"
+#include "coppice/balance/partial_rebuild.hpp"
 #include "coppice/index/kd_tree/node.hpp"
 #include "coppice/index/kd_tree/routing.hpp"
 #include "coppice/index/kd_tree/search.hpp"
@@ -104,6 +105,18 @@ class Tree {
   [[nodiscard]] Statistics statistics() const;
   void validate() const;
 
+  // What the partial-rebuild engine needs.
+  using Subtree = Handle;
+  struct Gathered {
+    storage::Columns<S> columns;
+    std::size_t points;
+  };
+  [[nodiscard]] std::size_t count_points(Handle x) const;
+  [[nodiscard]] Gathered gather(Handle x, std::size_t points) const;
+  [[nodiscard]] Handle construct(Gathered& gathered, const Executor& executor);
+  void replace(Handle x, Handle fresh);
+  void release_subtree(Handle child);
+
  private:
   template <class, int>
   friend class kd_tree::Builder;
@@ -151,7 +164,6 @@ class Tree {
   void init_node(Handle h) const;
   void release_node(Handle h);
   void release_leaf(Handle h);
-  void release_subtree(Handle child);
   void begin_write();
   void end_write();
 
@@ -174,7 +186,6 @@ class Tree {
   void leaf_shrunk(Handle x, int s);
   void node_shrunk(Handle x);
   void merge_nodes(Handle p, int s, int t, int plane);
-  void rebuild(Handle x);
   void rebalance(Handle x);
   [[nodiscard]] bool keeps_heights() const {
     return options_.balance.kind == BalanceKind::avl || options_.balance.kind == BalanceKind::red_black;
@@ -208,7 +219,8 @@ class Tree {
   View view_;
 
   const RoutingKernels<S, Width>* routing_ = nullptr;  // of the instruction set in use when this operation began
-  bool sharing_ = false;                               // a snapshot lived when this operation began
+  balance::RebuildEngine rebuilder_;
+  bool sharing_ = false;  // a snapshot lived when this operation began
   storage::Epoch youngest_ = 0;
   storage::RetiredHandles retired_nodes_;
   storage::RetiredHandles retired_leaves_;
@@ -217,7 +229,6 @@ class Tree {
   std::vector<std::uint32_t> rows_, sorted_rows_;
   std::vector<Key> keys_;
   std::vector<std::uint8_t> slots_;
-  SizeHistogram rebuilds_;
 };
 
 }  // namespace coppice::kd_tree

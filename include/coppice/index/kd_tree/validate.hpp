@@ -107,7 +107,7 @@ template <class S, int Width>
 Statistics Tree<S, Width>::statistics() const {
   Statistics result;
   result.points = size_;
-  result.rebuilds = rebuilds_;
+  result.rebuilds = rebuilder_.rebuilds();
   struct Heights {
     std::size_t nodes;
     std::size_t planes;

@@ -50,13 +50,7 @@ void Tree<S, Width>::split_leaf(Handle x, int s) {
     }
     ++slot;
   }
-  const int j = __builtin_ctz(~n.used_planes());
-  const int t = n.children++;
-  n.split[j] = plane.value;
-  n.axis[j] = static_cast<typename Node::Axis>(plane.axis);
-  n.need[s] |= static_cast<std::uint8_t>(1u << j);
-  n.need[t] = n.need[s];
-  n.right[t] = static_cast<std::uint8_t>(n.right[s] | 1u << j);
+  const int t = add_plane(n, s, plane.axis, plane.value);
   n.count[s] = static_cast<std::uint8_t>(kept);
   set_child(x, t, right | leaf_bit, moved);
   leaf_box(n, s);
@@ -162,13 +156,7 @@ void Tree<S, Width>::divide(Handle x, const CutChoice& cut) {
   adopt_group(right, whole, cut.right);
 
   Node& up = node(p);
-  const int j = __builtin_ctz(~up.used_planes());
-  const int t = up.children++;
-  up.split[j] = cut.value;
-  up.axis[j] = static_cast<typename Node::Axis>(cut.axis);
-  up.need[s] |= static_cast<std::uint8_t>(1u << j);
-  up.need[t] = up.need[s];
-  up.right[t] = static_cast<std::uint8_t>(up.right[s] | 1u << j);
+  const int t = add_plane(up, s, cut.axis, cut.value);
   release_node(x);
   attach(p, s, left);
   attach(p, t, right);

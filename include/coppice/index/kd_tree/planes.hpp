@@ -60,6 +60,20 @@ int Tree<S, Width>::sibling(const Node& n, int s, int& plane) const {
   return -1;
 }
 
+/// Divides slot `s` of a node that has room by a new plane: `s` keeps the left side, and the slot returned, which has no
+/// child yet, is the right.
+template <class S, int Width>
+int Tree<S, Width>::add_plane(Node& n, int s, int axis, S value) const {
+  const int j = __builtin_ctz(~n.used_planes());
+  const int t = n.children++;
+  n.split[j] = value;
+  n.axis[j] = static_cast<typename Node::Axis>(axis);
+  n.need[s] |= static_cast<std::uint8_t>(1u << j);
+  n.need[t] = n.need[s];
+  n.right[t] = static_cast<std::uint8_t>(n.right[s] | 1u << j);
+  return t;
+}
+
 /// Takes slot `s` and its innermost plane out of a node of several children; the last slot takes its place.
 template <class S, int Width>
 void Tree<S, Width>::remove_child(Handle x, int s) {

@@ -181,6 +181,7 @@ class Tree {
   void divide(Handle x, const CutChoice& cut);
   void adopt_group(Handle to, const Node& from, unsigned group);
   void attach(Handle parent, int s, Handle half);
+  [[nodiscard]] int add_plane(Node& n, int s, int axis, S value) const;
   void remove_child(Handle x, int s);
   [[nodiscard]] int sibling(const Node& n, int s, int& plane) const;
   void leaf_shrunk(Handle x, int s);

@@ -2,13 +2,16 @@
 // in memory. Layout: numpy's numpy/lib/format.py.
 #include <fmt/format.h>
 
+#include <array>
 #include <charconv>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include "coppice/errors.hpp"
 #include "coppice/persist/byte_order.hpp"
 #include "readers.hpp"
+#include "scalar_type.hpp"
 #include "text_numbers.hpp"
 
 namespace coppice::io {
@@ -157,25 +160,50 @@ std::string shape_text(const std::vector<std::uint64_t>& shape) {
   return fmt::format("({}{})", fmt::join(shape, ", "), shape.size() == 1 ? "," : "");
 }
 
+/// The type of dtypes that are read; others are refused, and 64-bit integers say why.
+ScalarType type_from(const std::string& path, const std::string& dtype) {
+  constexpr std::array<std::pair<std::string_view, ScalarType>, 8> names{{{"<f4", ScalarType::float32},
+                                                                          {"<f8", ScalarType::float64},
+                                                                          {"|u1", ScalarType::uint8},
+                                                                          {"|i1", ScalarType::int8},
+                                                                          {"<u2", ScalarType::uint16},
+                                                                          {"<i2", ScalarType::int16},
+                                                                          {"<u4", ScalarType::uint32},
+                                                                          {"<i4", ScalarType::int32}}};
+  for (const auto& [name, type] : names)
+    if (dtype == name) return type;
+  if (dtype == "<i8" || dtype == "<u8")
+    throw invalid_input(fmt::format("{}: found dtype {}: not every 64-bit integer is a float64, so that coordinates "
+                                    "might change; expected at most 32 bits (int32) or '<f8' (float64)",
+                                    path, shown(dtype)));
+  throw invalid_input(fmt::format("{}: found dtype {}, expected '<f4' (float32), '<f8' (float64) or a little-endian "
+                                  "integer of 8, 16 or 32 bits",
+                                  path, shown(dtype)));
+}
+
 template <class Scalar>
-Points<Scalar> read_rows(const std::string& path, std::span<const std::byte> bytes, const NpyHeader& header) {
+Points<Scalar> read_rows(const std::string& path, std::span<const std::byte> bytes, const NpyHeader& header,
+                         ScalarType type) {
   const std::span<const std::byte> data = bytes.subspan(header.data_offset);
   const std::uint64_t rows = header.shape[0];
   const std::uint64_t columns = header.shape[1];
-  const std::uint64_t row_bytes = columns * sizeof(Scalar);
+  const std::uint64_t row_bytes = columns * size_of(type);
   if (data.size() % row_bytes != 0 || data.size() / row_bytes != rows)
     throw corrupt_file(path, "data", header.data_offset,
                        fmt::format("found {} bytes, expected {} x {} numbers of {} bytes", data.size(), rows, columns,
-                                   sizeof(Scalar)));
+                                   size_of(type)));
   Points<Scalar> points{std::vector<Scalar>(static_cast<std::size_t>(rows * columns)), static_cast<int>(columns)};
-  if (!header.fortran_order) {
+  const bool as_stored = type == (sizeof(Scalar) == sizeof(float) ? ScalarType::float32 : ScalarType::float64);
+  if (as_stored && !header.fortran_order) {
     if (!data.empty()) std::memcpy(points.coordinates.data(), data.data(), data.size());
-  } else {
-    const std::byte* next = data.data();
-    for (std::size_t column = 0; column < columns; ++column)
-      for (std::size_t row = 0; row < rows; ++row, next += sizeof(Scalar))
-        points.coordinates[row * static_cast<std::size_t>(columns) + column] = persist::load_little<Scalar>(next);
+    return points;
   }
+  const std::size_t row_step = header.fortran_order ? 1 : static_cast<std::size_t>(columns);
+  const std::size_t column_step = header.fortran_order ? static_cast<std::size_t>(rows) : 1;
+  auto next = points.coordinates.begin();
+  for (std::size_t row = 0; row < rows; ++row)
+    for (std::size_t column = 0; column < columns; ++column, ++next)
+      *next = load_number<Scalar>(type, data.data() + (row * row_step + column * column_step) * size_of(type));
   return points;
 }
 
@@ -183,9 +211,7 @@ Points<Scalar> read_rows(const std::string& path, std::span<const std::byte> byt
 
 PointFile read_npy(const std::string& path, std::span<const std::byte> bytes) {
   const NpyHeader header = read_header(path, bytes);
-  if (header.dtype != "<f4" && header.dtype != "<f8")
-    throw invalid_input(
-        fmt::format("{}: found dtype {}, expected '<f4' (float32) or '<f8' (float64)", path, shown(header.dtype)));
+  const ScalarType type = type_from(path, header.dtype);
   if (header.shape.size() != 2)
     throw invalid_input(
         fmt::format("{}: found shape {}, expected two axes: points x coordinates", path, shape_text(header.shape)));
@@ -193,10 +219,10 @@ PointFile read_npy(const std::string& path, std::span<const std::byte> bytes) {
     throw invalid_input(
         fmt::format("{}: found shape {}, expected 1 or more coordinates a point", path, shape_text(header.shape)));
   PointFile file{{}, std::nullopt, "npy", {}};
-  if (header.dtype == "<f4")
-    file.points = read_rows<float>(path, bytes, header);
+  if (fits_float(type))
+    file.points = read_rows<float>(path, bytes, header, type);
   else
-    file.points = read_rows<double>(path, bytes, header);
+    file.points = read_rows<double>(path, bytes, header, type);
   return file;
 }
 

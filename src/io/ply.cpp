@@ -7,9 +7,9 @@
 #include <limits>
 
 #include "coppice/errors.hpp"
-#include "coppice/persist/byte_order.hpp"
 #include "ply_header.hpp"
 #include "readers.hpp"
+#include "scalar_type.hpp"
 #include "text_numbers.hpp"
 
 namespace coppice::io {
@@ -114,26 +114,7 @@ class BinaryBody {
 
   template <class T>
   [[nodiscard]] T number(Type type, std::size_t offset) const noexcept {
-    const std::byte* at = bytes_.data() + position_ + offset;
-    switch (type) {
-      case Type::int8:
-        return static_cast<T>(load<std::int8_t>(at));
-      case Type::uint8:
-        return static_cast<T>(load<std::uint8_t>(at));
-      case Type::int16:
-        return static_cast<T>(load<std::int16_t>(at));
-      case Type::uint16:
-        return static_cast<T>(load<std::uint16_t>(at));
-      case Type::int32:
-        return static_cast<T>(load<std::int32_t>(at));
-      case Type::uint32:
-        return static_cast<T>(load<std::uint32_t>(at));
-      case Type::float32:
-        return static_cast<T>(load<float>(at));
-      case Type::float64:
-        return static_cast<T>(load<double>(at));
-    }
-    return T{};
+    return load_number<T>(type, bytes_.data() + position_ + offset, big_endian_);
   }
 
   void advance(std::uint64_t count, const Element& element, std::uint64_t row) {
@@ -144,14 +125,14 @@ class BinaryBody {
   /// The bytes of one property of the row that starts here, `offset` bytes in.
   [[nodiscard]] std::uint64_t property_bytes(const Property& property, std::uint64_t offset, const Element& element,
                                              std::uint64_t row) const {
-    if (!property.is_list) return ply::size_of(property.type);
-    const std::uint64_t head = ply::size_of(property.count_type);
+    if (!property.is_list) return size_of(property.type);
+    const std::uint64_t head = size_of(property.count_type);
     if (offset + head > left()) refuse_end(element, row, offset + head);
     const auto length = number<std::int64_t>(property.count_type, static_cast<std::size_t>(offset));
     if (length < 0)
       throw corrupt_file(path_, fmt::format("{} {} {}", element.name, row, property.name), position_ + offset,
                          fmt::format("found a list of length {}", length));
-    return head + static_cast<std::uint64_t>(length) * ply::size_of(property.type);
+    return head + static_cast<std::uint64_t>(length) * size_of(property.type);
   }
 
   /// Refuses an element without lists whose rows do not all fit, before anything is made for them.
@@ -167,11 +148,6 @@ class BinaryBody {
   }
 
  private:
-  template <class Stored>
-  [[nodiscard]] Stored load(const std::byte* at) const noexcept {
-    return big_endian_ ? persist::load_big<Stored>(at) : persist::load_little<Stored>(at);
-  }
-
   const std::string& path_;
   std::span<const std::byte> bytes_;
   std::size_t position_;
@@ -189,7 +165,7 @@ void read_binary(const std::string& path, const Header& header, const Element& v
                                        [](const Property& property) { return property.is_list; });
     if (!has_lists) {
       std::uint64_t row_bytes = 0;
-      for (const Property& property : element.properties) row_bytes += ply::size_of(property.type);
+      for (const Property& property : element.properties) row_bytes += size_of(property.type);
       body.check_rows(element, row_bytes);
       if (is_vertex) points.coordinates.reserve(static_cast<std::size_t>(3 * element.count));
       if (!is_vertex) body.advance(element.count * row_bytes, element, 0);

@@ -71,11 +71,6 @@ Element element_from(const std::string& path, std::size_t line, const Fields& fi
 
 }  // namespace
 
-std::uint64_t size_of(Type type) noexcept {
-  constexpr std::array<std::uint64_t, 8> sizes{1, 1, 2, 2, 4, 4, 4, 8};
-  return sizes[static_cast<std::size_t>(type)];
-}
-
 Header read_header(const std::string& path, std::string_view text) {
   Header header{Encoding::ascii, {}, LineReader(text)};
   LineReader& lines = header.body;

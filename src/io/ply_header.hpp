@@ -7,14 +7,13 @@
 #include <string_view>
 #include <vector>
 
+#include "scalar_type.hpp"
 #include "text_numbers.hpp"
 
 namespace coppice::io::ply {
 
 enum class Encoding { ascii, binary_little_endian, binary_big_endian };
-enum class Type { int8, uint8, int16, uint16, int32, uint32, float32, float64 };
-
-[[nodiscard]] std::uint64_t size_of(Type type) noexcept;
+using Type = ScalarType;
 
 struct Property {
   std::string name;

@@ -1,6 +1,7 @@
 // What every search checks before it starts, and the translation of a caller's query into what kernels take.
 #pragma once
 
+#include <algorithm>
 #include <string>
 
 #include "coppice/errors.hpp"
@@ -46,6 +47,14 @@ class CheckedPoints {
   PointView<Scalar> view_;
   Points<Scalar> wrapped_;
 };
+
+/// Queries a thread takes at a time: at most `most`, which hides the hand-over, but few enough to share a small batch
+/// of expensive queries evenly. Rows are independent, so answers do not depend on it.
+inline std::size_t chunk_of(std::size_t rows, std::size_t most, const Executor& executor) {
+  constexpr std::size_t chunks_a_thread = 8;
+  const std::size_t even = rows / (chunks_a_thread * static_cast<std::size_t>(executor.threads()));
+  return executor.is_parallel() ? std::clamp<std::size_t>(even, 1, most) : most;
+}
 
 /// A point given as a span; its length is checked as its dimension.
 template <class Scalar>

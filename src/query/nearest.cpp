@@ -8,8 +8,8 @@
 namespace coppice::query {
 namespace {
 
-/// Queries a thread takes at a time: enough to hide the hand-over, few enough to share evenly.
-constexpr std::size_t grain = 256;
+/// The most queries a thread takes at a time.
+constexpr std::size_t longest_chunk = 256;
 
 template <class Scalar>
 NearestBatch<Scalar> batch_of(const SearchTarget<Scalar>& target, const Nearest<Scalar>& query) {
@@ -42,28 +42,32 @@ Neighbors<Scalar> nearest(const SearchTarget<Scalar>& target, PointView<Scalar> 
   if (target.size == 0) return answer;
 
   whole.k = std::min(k, target.size);
-  query.executor.for_each_chunk(rows, grain, [&](std::size_t first, std::size_t last) {
-    NearestBatch<Scalar> batch = whole;
-    batch.points = checked.view().slice(first, last - first);
-    std::vector<std::size_t> found(last - first);
-    batch.found = found.data();
-    // Rows shorter than k leave room for the padding, so kernels write to a buffer of their own row length.
-    std::vector<Scalar> keys;
-    std::vector<point_id> ids;
-    const bool in_place = batch.k == k;
-    if (!in_place) {
-      keys.resize(found.size() * batch.k);
-      ids.resize(found.size() * batch.k);
-    }
-    batch.keys = in_place ? &answer.distances[first * k] : keys.data();
-    batch.ids = in_place ? &answer.ids[first * k] : ids.data();
-    target.kernels->nearest(target.view, batch);
-    for (std::size_t i = 0; i < found.size(); ++i) {
-      Scalar* distances = &answer.distances[(first + i) * k];
-      for (std::size_t j = 0; j < found[i]; ++j) distances[j] = query.metric.distance_of(batch.keys[i * batch.k + j]);
-      if (!in_place) std::copy_n(&batch.ids[i * batch.k], found[i], &answer.ids[(first + i) * k]);
-    }
-  });
+  query.executor.for_each_chunk(rows, chunk_of(rows, longest_chunk, query.executor),
+                                [&](std::size_t first, std::size_t last) {
+                                  NearestBatch<Scalar> batch = whole;
+                                  batch.points = checked.view().slice(first, last - first);
+                                  std::vector<std::size_t> found(last - first);
+                                  batch.found = found.data();
+                                  // Rows shorter than k leave room for the padding, so kernels write to a buffer of
+                                  // their own row length.
+                                  std::vector<Scalar> keys;
+                                  std::vector<point_id> ids;
+                                  const bool in_place = batch.k == k;
+                                  if (!in_place) {
+                                    keys.resize(found.size() * batch.k);
+                                    ids.resize(found.size() * batch.k);
+                                  }
+                                  batch.keys = in_place ? &answer.distances[first * k] : keys.data();
+                                  batch.ids = in_place ? &answer.ids[first * k] : ids.data();
+                                  target.kernels->nearest(target.view, batch);
+                                  for (std::size_t i = 0; i < found.size(); ++i) {
+                                    Scalar* distances = &answer.distances[(first + i) * k];
+                                    for (std::size_t j = 0; j < found[i]; ++j)
+                                      distances[j] = query.metric.distance_of(batch.keys[i * batch.k + j]);
+                                    if (!in_place)
+                                      std::copy_n(&batch.ids[i * batch.k], found[i], &answer.ids[(first + i) * k]);
+                                  }
+                                });
   return answer;
 }
 

@@ -11,8 +11,8 @@
 namespace coppice::query {
 namespace {
 
-/// Queries a thread takes at a time: range queries cost more than nearest ones, so fewer.
-constexpr std::size_t grain = 64;
+/// The most queries a thread takes at a time: range queries cost more than nearest ones, so fewer.
+constexpr std::size_t longest_chunk = 64;
 /// What a kernel may write past the last hit.
 constexpr std::size_t slack = 8;
 
@@ -67,6 +67,7 @@ void sort_hits(HitSink<Scalar>& sink, std::size_t first, Order order, std::vecto
 /// Runs `search(row, sink)` for every row, chunk by chunk, and puts the chunks together in the order of the rows.
 template <class Scalar, class Search>
 Neighbors<Scalar> collect(std::size_t rows, bool with_keys, Order order, const Executor& executor, Search search) {
+  const std::size_t grain = chunk_of(rows, longest_chunk, executor);
   const std::size_t chunks = (rows + grain - 1) / grain;
   std::vector<std::unique_ptr<HitBuffer<Scalar>>> buffers(chunks);
   Neighbors<Scalar> answer;
@@ -215,7 +216,7 @@ bool search_box(const SearchTarget<Scalar>& target, const Scalar* lower, const S
 template <class Scalar, class Search>
 std::vector<std::int64_t> count_rows(std::size_t rows, const Executor& executor, Search search) {
   std::vector<std::int64_t> counts(rows, 0);
-  executor.for_each_chunk(rows, grain, [&](std::size_t first, std::size_t last) {
+  executor.for_each_chunk(rows, chunk_of(rows, longest_chunk, executor), [&](std::size_t first, std::size_t last) {
     for (std::size_t row = first; row < last; ++row) {
       HitSink<Scalar> sink;
       sink.counting = true;

@@ -1,0 +1,69 @@
+// GROMACS .gro: a title, a count, a line an atom and the box; the first frame is read. Positions (in nanometres) start
+// in column 21, each as wide as the distance between two decimal points, which is how the format says its precision.
+// Format: GROMACS reference manual, "File formats: gro".
+#include <fmt/core.h>
+
+#include <array>
+
+#include "coppice/errors.hpp"
+#include "readers.hpp"
+#include "text_numbers.hpp"
+
+namespace coppice::io {
+
+namespace {
+
+constexpr std::size_t first = 20;  // 0-based, after residue, name and number
+
+/// The width of a position's column, from the decimal points of an atom's line.
+std::size_t position_width(const std::string& path, std::size_t number, std::string_view line) {
+  std::array<std::size_t, 3> point{};
+  std::size_t from = first;
+  for (std::size_t& at : point) {
+    at = line.find('.', from);
+    if (at == std::string_view::npos)
+      refuse_line(path, number, "expected three positions with decimal points from column 21 on");
+    from = at + 1;
+  }
+  const std::size_t width = point[1] - point[0];
+  if (point[2] - point[1] != width)
+    refuse_line(path, number,
+                fmt::format("decimal points in columns {}, {} and {}, expected them evenly spaced", point[0] + 1,
+                            point[1] + 1, point[2] + 1));
+  return width;
+}
+
+}  // namespace
+
+PointFile read_gro(const std::string& path, std::span<const std::byte> bytes) {
+  LineReader lines(as_text(bytes));
+  (void)lines.next();  // the title
+  const auto second = lines.next();
+  if (!second) refuse_line(path, lines.number(), "the file ends before the number of atoms in line 2");
+  const auto count = parse_whole(trimmed(*second));
+  if (!count) refuse_line(path, 2, fmt::format("found {}, expected the number of atoms", shown(*second)));
+
+  Points<double> points{{}, 3};
+  std::size_t width = 0;
+  for (std::int64_t atom = 0; atom <= *count; ++atom) {
+    const auto line = lines.next();
+    if (!line)
+      refuse_line(path, lines.number(),
+                  fmt::format("the file ends after {} atoms, expected {} as in line 2, and the box", atom, *count));
+    if (atom == *count) break;  // the box
+    if (width == 0) width = position_width(path, lines.number(), *line);
+    if (line->size() < first + 3 * width)
+      refuse_line(path, lines.number(),
+                  fmt::format("found {} characters, expected x, y and z in columns {} to {}", line->size(), first + 1,
+                              first + 3 * width));
+    const std::size_t row = points.size();
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      const std::size_t column = first + axis * width;
+      points.coordinates.push_back(
+          parse_coordinate<double>(trimmed(line->substr(column, width)), {path, lines.number(), column + 1, row}));
+    }
+  }
+  return {std::move(points), std::nullopt, "gro", {"x", "y", "z"}};
+}
+
+}  // namespace coppice::io

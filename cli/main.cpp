@@ -83,14 +83,17 @@ int run(int argc, char** argv) {
   app.footer(
       "Example:\n"
       "  printf '0,0\\n3,4\\n6,8\\n' > points.csv && coppice knn points.csv -k 1\n\n"
-      "Points are read from .npy (float32 or float64, n × d), .csv, .xyz, .ply and KITTI .bin files.\n"
+      "Points are read from .npy (n × d), .csv, .tsv, .txt, .xyz, .ply, .pcd, .las, .obj, .pdb, .gro, .fvecs, .bvecs and\n"
+      "KITTI .bin files.\n"
       "Data goes to stdout, messages go to stderr.\n"
       "Exit codes: 0 ok, 1 runtime failure, 2 usage, 3 bad input, 4 corrupt store.");
   add_globals(app, global);
   add_info(app, global);
+  add_convert(app, global);
   add_knn(app, global);
   add_within(app, global);
   add_box(app, global);
+  add_view(app, global);
   add_stream(app, global);
   add_churn(app, global);
 

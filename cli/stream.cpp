@@ -18,6 +18,7 @@
 #include "data.hpp"
 #include "options.hpp"
 #include "output.hpp"
+#include "page/film.hpp"
 #include "progress.hpp"
 #include "stream_job.hpp"
 #include "stream_output.hpp"
@@ -157,9 +158,10 @@ void run(const Sweeps<Scalar>& sweeps, const StreamFlags& flags, const GlobalOpt
   recipe.make = [&](int axes) { return make_index<Scalar>(setting.index, axes, index_options); };
   recipe.periodic = index_options.periodic;
   recipe.executor = index_options.executor;
-  const auto [report, map] = [&] {
+  page::Film<Scalar> film(sweeps.count, index_options.periodic);
+  const auto [report, map, index] = [&] {
     Progress progress("stream", sweeps.count);
-    return run_stream<Scalar>(sweeps, recipe, setting.options,
+    return run_stream<Scalar>(directory.wanted() ? film.watch(sweeps) : sweeps, recipe, setting.options,
                               [&](std::size_t done, const std::string& note) { progress.update(done, note); });
   }();
   auto json = stream_json(report, setting);
@@ -169,6 +171,9 @@ void run(const Sweeps<Scalar>& sweeps, const StreamFlags& flags, const GlobalOpt
     persist::AtomicFile file(directory.file("report.json"));
     file.write(json.dump(2) + "\n");
     file.commit();
+    page::Page page = film.page(json, *index);
+    if (flags.files.empty()) page.unit = "m";
+    page::write_page(directory.file("report.html"), page);
   }
   if (global.json) {
     print_json(json);
@@ -176,7 +181,8 @@ void run(const Sweeps<Scalar>& sweeps, const StreamFlags& flags, const GlobalOpt
     StdoutBuffer out;
     fmt::format_to(std::back_inserter(out.text()), "{}", stream_summary(json));
     if (directory.wanted())
-      fmt::format_to(std::back_inserter(out.text()), "  {:<10}{}\n", "report", directory.file("report.json").string());
+      for (const auto& [label, name] : {std::pair("report", "report.json"), std::pair("page", "report.html")})
+        fmt::format_to(std::back_inserter(out.text()), "  {:<10}{}\n", label, directory.file(name).string());
     out.flush();
   }
   if (report.mismatches > 0)
@@ -198,7 +204,7 @@ void add_stream(CLI::App& app, const GlobalOptions& global) {
       ->type_name("K");
   command->add_option("--verify", flags->verify, "Queries checked against a scan of all points (default 200)")
       ->type_name("N");
-  command->add_option("--out", flags->out, "Directory for report.json and map.npy")->type_name("DIR");
+  command->add_option("--out", flags->out, "Directory for report.json, report.html and map.npy")->type_name("DIR");
   flags->index.add_to(*command);
   command->footer(
       "Each point of a sweep is asked for its k nearest in the live map; then the oldest sweep leaves, once the "

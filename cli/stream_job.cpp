@@ -90,7 +90,8 @@ class StreamJob {
     index_->validate();
     report_.statistics = index_->statistics();
     report_.seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    return {std::move(report_), sample(options_.map_limit)};
+    auto map = sample(options_.map_limit);
+    return {std::move(report_), std::move(map), std::move(index_)};
   }
 
  private:

@@ -87,6 +87,7 @@ template <class Scalar>
 struct StreamResult {
   StreamReport report;
   MapSample<Scalar> map;
+  std::unique_ptr<AnyIndex<Scalar>> index;  ///< as it is after the last sweep
 };
 
 /// Called before each sweep and after the last with the number that are done and a few words on how it goes.

@@ -49,9 +49,11 @@ class Failure : public std::runtime_error {
 }
 
 void add_info(CLI::App& app, const GlobalOptions& global);
+void add_convert(CLI::App& app, const GlobalOptions& global);
 void add_knn(CLI::App& app, const GlobalOptions& global);
 void add_within(CLI::App& app, const GlobalOptions& global);
 void add_box(CLI::App& app, const GlobalOptions& global);
+void add_view(CLI::App& app, const GlobalOptions& global);
 void add_stream(CLI::App& app, const GlobalOptions& global);
 void add_churn(CLI::App& app, const GlobalOptions& global);
 

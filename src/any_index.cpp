@@ -55,6 +55,12 @@ class Erased final : public AnyIndex<Scalar> {
   }
   void save(const std::filesystem::path& path) const override { index_.save(path); }
   [[nodiscard]] Statistics statistics() const override { return index_.statistics(); }
+  [[nodiscard]] std::vector<LevelBox<Scalar>> boxes(int max_level) const override {
+    if constexpr (requires { index_.boxes(max_level); })
+      return index_.boxes(max_level);
+    else
+      throw unsupported("the index '" + std::string(name_) + "' has no boxes; kd has");
+  }
   void validate() const override { index_.validate(); }
 
  private:

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "coppice/balance/criterion.hpp"
+#include "coppice/query/level_box.hpp"
 #include "coppice/query/queries.hpp"
 #include "coppice/query/statistics.hpp"
 
@@ -46,6 +47,8 @@ class AnyIndex {
 
   virtual void save(const std::filesystem::path& path) const = 0;
   [[nodiscard]] virtual Statistics statistics() const = 0;
+  /// The boxes of its nodes down to `max_level`. Errors: unsupported, naming the indexes that have boxes.
+  [[nodiscard]] virtual std::vector<LevelBox<Scalar>> boxes(int max_level) const = 0;
   virtual void validate() const = 0;
 };
 

@@ -8,6 +8,7 @@
 #include "coppice/errors.hpp"
 #include "readers.hpp"
 #include "text_numbers.hpp"
+#include "writers.hpp"
 
 namespace coppice::io {
 
@@ -53,6 +54,19 @@ Heading read_heading(const std::string& path, std::size_t line, const std::vecto
   return heading;
 }
 
+/// Whether a name reads back as the same one from a heading between commas.
+bool is_plain_name(const std::string& name) {
+  return !name.empty() && name != "id" && trimmed(name) == name && !resembles_number(name) &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f &&
+                  std::string_view(",;#\"").find(c) == std::string_view::npos;
+         });
+}
+
+std::string axis_name(int axis, int dimension) {
+  return dimension <= 3 ? std::string(1, "xyz"[axis]) : fmt::format("x{}", axis);
+}
+
 }  // namespace
 
 PointFile read_csv(const std::string& path, std::span<const std::byte> bytes) {
@@ -93,6 +107,20 @@ PointFile read_csv(const std::string& path, std::span<const std::byte> bytes) {
   PointFile file{std::move(points), std::nullopt, "csv", std::move(heading.names)};
   if (has_ids) file.ids = std::move(ids);
   return file;
+}
+
+void write_csv(Output& out, const PointFile& file) {
+  const bool has_ids = file.ids.has_value();
+  std::string heading = has_ids ? "id" : "";
+  const auto& names = file.columns;
+  const bool keep_names = names.size() == static_cast<std::size_t>(file.dimension()) &&
+                          std::all_of(names.begin(), names.end(), is_plain_name);
+  for (int axis = 0; axis < file.dimension(); ++axis) {
+    if (!heading.empty()) heading += ',';
+    heading += keep_names ? names[static_cast<std::size_t>(axis)] : axis_name(axis, file.dimension());
+  }
+  out.append(heading + '\n');
+  out.append_rows(file, ',', has_ids);
 }
 
 }  // namespace coppice::io

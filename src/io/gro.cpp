@@ -8,6 +8,7 @@
 #include "coppice/errors.hpp"
 #include "readers.hpp"
 #include "text_numbers.hpp"
+#include "text_points.hpp"
 
 namespace coppice::io {
 
@@ -52,16 +53,7 @@ PointFile read_gro(const std::string& path, std::span<const std::byte> bytes) {
                   fmt::format("the file ends after {} atoms, expected {} as in line 2, and the box", atom, *count));
     if (atom == *count) break;  // the box
     if (width == 0) width = position_width(path, lines.number(), *line);
-    if (line->size() < first + 3 * width)
-      refuse_line(path, lines.number(),
-                  fmt::format("found {} characters, expected x, y and z in columns {} to {}", line->size(), first + 1,
-                              first + 3 * width));
-    const std::size_t row = points.size();
-    for (std::size_t axis = 0; axis < 3; ++axis) {
-      const std::size_t column = first + axis * width;
-      points.coordinates.push_back(
-          parse_coordinate<double>(trimmed(line->substr(column, width)), {path, lines.number(), column + 1, row}));
-    }
+    append_fixed_point(points, *line, first, width, path, lines.number());
   }
   return {std::move(points), std::nullopt, "gro", {"x", "y", "z"}};
 }

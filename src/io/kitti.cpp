@@ -4,6 +4,7 @@
 #include "coppice/errors.hpp"
 #include "coppice/persist/byte_order.hpp"
 #include "readers.hpp"
+#include "writers.hpp"
 
 namespace coppice::io {
 
@@ -19,6 +20,14 @@ PointFile read_kitti(const std::string& path, std::span<const std::byte> bytes) 
     for (std::size_t axis = 0; axis < 3; ++axis)
       points.coordinates[3 * i + axis] = persist::load_little<float>(bytes.data() + i * record + axis * sizeof(float));
   return {std::move(points), std::nullopt, "kitti", {"x", "y", "z"}};
+}
+
+void write_kitti(Output& out, const PointFile& file) {
+  const auto& points = std::get<Points<float>>(file.points);
+  for (std::size_t row = 0; row < points.size(); ++row) {
+    out.append_row(points, row);
+    out.append<float>(0);  // the intensity
+  }
 }
 
 }  // namespace coppice::io

@@ -173,12 +173,14 @@ ScalarType type_from(const std::string& path, const std::string& dtype) {
   for (const auto& [name, type] : names)
     if (dtype == name) return type;
   if (dtype == "<i8" || dtype == "<u8")
-    throw invalid_input(fmt::format("{}: found dtype {}: not every 64-bit integer is a float64, so that coordinates "
-                                    "might change; expected at most 32 bits (int32) or '<f8' (float64)",
-                                    path, shown(dtype)));
-  throw invalid_input(fmt::format("{}: found dtype {}, expected '<f4' (float32), '<f8' (float64) or a little-endian "
-                                  "integer of 8, 16 or 32 bits",
-                                  path, shown(dtype)));
+    throw invalid_input(
+        fmt::format("{}: found dtype {}: not every 64-bit integer is a float64, so that coordinates "
+                    "might change; expected at most 32 bits (int32) or '<f8' (float64)",
+                    path, shown(dtype)));
+  throw invalid_input(
+      fmt::format("{}: found dtype {}, expected '<f4' (float32), '<f8' (float64) or a little-endian "
+                  "integer of 8, 16 or 32 bits",
+                  path, shown(dtype)));
 }
 
 template <class Scalar>
@@ -189,9 +191,9 @@ Points<Scalar> read_rows(const std::string& path, std::span<const std::byte> byt
   const std::uint64_t columns = header.shape[1];
   const std::uint64_t row_bytes = columns * size_of(type);
   if (data.size() % row_bytes != 0 || data.size() / row_bytes != rows)
-    throw corrupt_file(path, "data", header.data_offset,
-                       fmt::format("found {} bytes, expected {} x {} numbers of {} bytes", data.size(), rows, columns,
-                                   size_of(type)));
+    throw corrupt_file(
+        path, "data", header.data_offset,
+        fmt::format("found {} bytes, expected {} x {} numbers of {} bytes", data.size(), rows, columns, size_of(type)));
   Points<Scalar> points{std::vector<Scalar>(static_cast<std::size_t>(rows * columns)), static_cast<int>(columns)};
   const bool as_stored = type == (sizeof(Scalar) == sizeof(float) ? ScalarType::float32 : ScalarType::float64);
   if (as_stored && !header.fortran_order) {

@@ -10,6 +10,7 @@
 #include "coppice/errors.hpp"
 #include "coppice/persist/atomic_file.hpp"
 #include "coppice/persist/byte_order.hpp"
+#include "writers.hpp"
 #include "zip_store.hpp"
 
 namespace coppice::io {
@@ -63,6 +64,16 @@ void write_npy(const std::filesystem::path& path, const ArrayView& array) {
   file.write(npy_header(array));
   file.write(array.bytes);
   file.commit();
+}
+
+void write_npy(Output& out, const PointFile& file) {
+  const auto columns = static_cast<std::size_t>(file.dimension());
+  std::visit(
+      [&](const auto& points) {
+        out.append(npy_header({points.coordinates, {points.size(), columns}}));
+      },
+      file.points);
+  out.append_rows(file);
 }
 
 }  // namespace coppice::io

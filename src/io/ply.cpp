@@ -11,6 +11,7 @@
 #include "readers.hpp"
 #include "scalar_type.hpp"
 #include "text_numbers.hpp"
+#include "writers.hpp"
 
 namespace coppice::io {
 
@@ -218,6 +219,15 @@ PointFile read_ply(const std::string& path, std::span<const std::byte> bytes) {
   else
     file.points = read_vertices<double>(path, bytes, header, *vertex);
   return file;
+}
+
+void write_ply(Output& out, const PointFile& file) {
+  const char* const type = std::holds_alternative<Points<float>>(file.points) ? "float" : "double";
+  out.append(
+      fmt::format("ply\nformat binary_little_endian 1.0\nelement vertex {0}\nproperty {1} x\nproperty {1} y\n"
+                  "property {1} z\nend_header\n",
+                  file.size(), type));
+  out.append_rows(file);
 }
 
 }  // namespace coppice::io

@@ -12,6 +12,7 @@
 
 #include "coppice/errors.hpp"
 #include "coppice/persist/file_bytes.hpp"
+#include "formats.hpp"
 #include "readers.hpp"
 
 namespace coppice::io {
@@ -23,47 +24,53 @@ struct Format {
   PointFile (*read)(const std::string& path, std::span<const std::byte> bytes);
 };
 
-constexpr std::array<Format, 6> formats{{{".npy", read_npy},
-                                         {".csv", read_csv},
-                                         {".txt", read_csv},
-                                         {".xyz", read_xyz},
-                                         {".ply", read_ply},
-                                         {".bin", read_kitti}}};
+constexpr std::array<Format, 15> formats{{{".npy", read_npy},
+                                          {".csv", read_csv},
+                                          {".tsv", read_csv},
+                                          {".txt", read_csv},
+                                          {".xyz", read_xyz},
+                                          {".ply", read_ply},
+                                          {".pcd", read_pcd},
+                                          {".bin", read_kitti},
+                                          {".las", read_las},
+                                          {".laz", read_las},
+                                          {".obj", read_obj},
+                                          {".pdb", read_pdb},
+                                          {".gro", read_gro},
+                                          {".fvecs", read_fvecs},
+                                          {".bvecs", read_bvecs}}};
 
-const Format& format_of(const std::filesystem::path& path) {
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](char c) { return 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  std::string known;
-  for (const Format& format : formats) {
-    if (format.extension == extension) return format;
-    known += (known.empty() ? "" : ", ") + std::string(format.extension);
-  }
-  throw unsupported(fmt::format("{}: cannot read {}; readable point files are {} (KITTI)", path.string(),
-                                extension.empty() ? "a file without an extension" : extension + " files", known));
-}
-
-template <class Scalar>
-void check_finite(const std::string& path, const Points<Scalar>& points) {
-  const auto& numbers = points.coordinates;
-  const auto bad = std::find_if(numbers.begin(), numbers.end(), [](Scalar number) { return !std::isfinite(number); });
-  if (bad == numbers.end()) return;
-  const auto index = static_cast<std::size_t>(bad - numbers.begin());
-  const auto dimension = static_cast<std::size_t>(points.dimension);
-  throw invalid_input(index / dimension,
-                      fmt::format("{}: coordinate {} is {}, expected a finite number", path, index % dimension, *bad));
+const Format& readable_format(const std::filesystem::path& path) {
+  return format_of(formats, path, "read", "readable");
 }
 
 }  // namespace
 
-PointFile read_points(const std::filesystem::path& path, const ReadOptions& options) {
-  const Format& format = format_of(path);
+void check_finite(const std::string& path, const PointFile& file) {
+  std::visit(
+      [&](const auto& points) {
+        const auto& numbers = points.coordinates;
+        const auto bad =
+            std::find_if(numbers.begin(), numbers.end(), [](auto number) { return !std::isfinite(number); });
+        if (bad == numbers.end()) return;
+        const auto index = static_cast<std::size_t>(bad - numbers.begin());
+        const auto dimension = static_cast<std::size_t>(points.dimension);
+        throw invalid_input(index / dimension, fmt::format("{}: coordinate {} is {}, expected a finite number", path,
+                                                           index % dimension, *bad));
+      },
+      file.points);
+}
+
+PointFile decode_points(const std::filesystem::path& path, std::span<const std::byte> bytes) {
   const std::string shown_path = path.string();
-  PointFile file = [&] {
-    const persist::FileBytes content(path);
-    return format.read(shown_path, content.bytes());
-  }();
-  std::visit([&](const auto& points) { check_finite(shown_path, points); }, file.points);
+  PointFile file = readable_format(path).read(shown_path, bytes);
+  check_finite(shown_path, file);
+  return file;
+}
+
+PointFile read_points(const std::filesystem::path& path, const ReadOptions& options) {
+  (void)readable_format(path);  // before the file is read
+  PointFile file = decode_points(path, persist::FileBytes(path).bytes());
   if (options.widen) {
     Points<double> wide = points_as<double>(PointFile{std::move(file.points), std::nullopt, {}, {}});
     file.points = std::move(wide);

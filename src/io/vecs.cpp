@@ -36,7 +36,8 @@ PointFile read_vectors(const std::string& path, std::span<const std::byte> bytes
       throw corrupt_file(path, fmt::format("dimension of record {}", row), row * record,
                          fmt::format("found {}, expected {} as in record 0", found, dimension));
     at += head_bytes;
-    for (std::size_t column = 0; column < columns; ++column, at += size_of(type)) *next++ = load_number<float>(type, at);
+    for (std::size_t column = 0; column < columns; ++column, at += size_of(type))
+      *next++ = load_number<float>(type, at);
   }
   if (bytes.size() % record != 0)
     throw corrupt_file(path, fmt::format("record {}", count), count * record,

@@ -8,6 +8,8 @@
 #include "coppice/errors.hpp"
 #include "readers.hpp"
 #include "text_numbers.hpp"
+#include "text_points.hpp"
+#include "writers.hpp"
 
 namespace coppice::io {
 
@@ -15,16 +17,6 @@ namespace {
 
 PointFile point_file(Points<double> points) {
   return {std::move(points), std::nullopt, "xyz", {"x", "y", "z"}};
-}
-
-/// Appends the three coordinates that start in column `first` (0-based).
-void append_point(const std::string& path, std::size_t line, const std::vector<std::string_view>& fields,
-                  std::size_t first, Points<double>& points) {
-  if (fields.size() < first + 3)
-    refuse_line(path, line, fmt::format("found {} columns, expected at least {}", fields.size(), first + 3));
-  const std::size_t row = points.size();
-  for (std::size_t i = first; i < first + 3; ++i)
-    points.coordinates.push_back(parse_coordinate<double>(fields[i], {path, line, i + 1, row}));
 }
 
 /// The 0-based column of the positions in an extended comment's Properties=name:type:count:…, 1 where there is none.
@@ -64,7 +56,7 @@ PointFile read_chemistry(const std::string& path, std::int64_t count, LineReader
       refuse_line(path, lines.number(),
                   fmt::format("the file ends after {} atoms, expected {} as in line 1", atom, count));
     split(*line, Separator::blanks, fields);
-    append_point(path, lines.number(), fields, column, points);
+    append_point(points, fields, column, path, lines.number());
   }
   return point_file(std::move(points));
 }
@@ -87,9 +79,15 @@ PointFile read_xyz(const std::string& path, std::span<const std::byte> bytes) {
   Points<double> points{{}, 3};
   for (; line; line = lines.next_content()) {
     split(*line, separator, fields);
-    append_point(path, lines.number(), fields, 0, points);
+    append_point(points, fields, 0, path, lines.number());
   }
   return point_file(std::move(points));
+}
+
+void write_xyz(Output& out, const PointFile& file) {
+  // An empty file is no .xyz file; the chemistry format can say that there are no atoms.
+  if (file.size() == 0) out.append("0\n\n");
+  out.append_rows(file, ' ');
 }
 
 }  // namespace coppice::io

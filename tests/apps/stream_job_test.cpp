@@ -119,6 +119,7 @@ class FaultyIndex : public AnyIndex<float> {
   }
   void save(const std::filesystem::path& path) const override { index_->save(path); }
   [[nodiscard]] Statistics statistics() const override { return index_->statistics(); }
+  [[nodiscard]] std::vector<LevelBox<float>> boxes(int max_level) const override { return index_->boxes(max_level); }
   void validate() const override { index_->validate(); }
 
  private:
@@ -153,7 +154,7 @@ TEST(StreamJob, ThreadsAndPeriodicSpaceChangeNothingInTheCheck) {
 }
 
 TEST(StreamJob, TheWindowHoldsTheLastSweeps) {
-  const auto [report, map] = run_stream(drive<float>(), recipe<float>("kd"), small_window(), no_progress);
+  const auto [report, map, index] = run_stream(drive<float>(), recipe<float>("kd"), small_window(), no_progress);
   ASSERT_EQ(report.sweeps.size(), sweep_count);
   for (std::size_t i = 0; i < sweep_count; ++i) {
     std::size_t live = 0;
@@ -170,7 +171,7 @@ TEST(StreamJob, TheWindowHoldsTheLastSweeps) {
 TEST(StreamJob, TheMapIsAnEvenSampleOfTheLivePoints) {
   StreamOptions options = small_window();
   options.map_limit = 100;
-  const auto [report, map] = run_stream(drive<float>(), recipe<float>("kd"), options, no_progress);
+  const auto [report, map, index] = run_stream(drive<float>(), recipe<float>("kd"), options, no_progress);
   const std::size_t live = report.sweeps.back().live;
   EXPECT_EQ(map.stride, (live + 99) / 100);
   EXPECT_EQ(map.points.size(), (live + map.stride - 1) / map.stride);
@@ -205,7 +206,7 @@ TEST(StreamJob, FindsWhereAnIndexWithAHistoryDiffersFromAFreshOne) {
 
 TEST(StreamJob, AWindowThatNeverFillsIsMeasuredOverAllSweeps) {
   StreamOptions options;  // 40 sweeps
-  const auto [report, map] = run_stream(drive<float>(), recipe<float>("kd"), options, no_progress);
+  const auto [report, map, index] = run_stream(drive<float>(), recipe<float>("kd"), options, no_progress);
   EXPECT_EQ(report.mismatches, 0u) << report.first_mismatch;
   StreamSetting setting;
   setting.options = options;
@@ -226,7 +227,7 @@ TEST(StreamJob, EmptySweepsAndMoreNeighboursThanPoints) {
     return i % 2 == 0 ? Points<float>{{}, 3} : Points<float>{{0, 0, 0, 1, 1, static_cast<float>(i)}, 3};
   };
   StreamOptions options = small_window();
-  const auto [report, map] = run_stream(sweeps, recipe<float>("kd"), options, no_progress);
+  const auto [report, map, index] = run_stream(sweeps, recipe<float>("kd"), options, no_progress);
   EXPECT_EQ(report.mismatches, 0u) << report.first_mismatch;
   EXPECT_GT(report.verified, 0u);
   EXPECT_EQ(map.points.size(), 4u);

@@ -12,7 +12,7 @@ class UsageErrors(ToolTest):
     def test_command_lines(self):
         cases = [
             ("subcommand is required", []),
-            ("unknown subcommand 'foo'; known: info, knn", ["foo"]),
+            ("unknown subcommand 'foo'; known: info, convert, knn", ["foo"]),
             ("POINTS is required", ["knn"]),
             ("-k is required", ["knn", "p.csv"]),
             ("-k must be 1 … 2147483647, found 0", ["knn", "p.csv", "-k", "0"]),

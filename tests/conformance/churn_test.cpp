@@ -15,13 +15,14 @@ template <class SubjectType>
 class ChurnTest : public Conformance<SubjectType> {
  protected:
   using Element = typename SubjectType::Scalar;
-  using ChurnType = Churn<typename SubjectType::Index, Element>;
+  using ChurnType = Churn<Element>;
 
   /// `phases` times `steps` operations, each followed by validate().
   void churn(const Setup<Element>& setup, const typename ChurnType::Options& options, int phases, int steps) {
     auto index = SubjectType::make(setup);
     Model<Element> model(setup.dimension, setup.periodic);
-    ChurnType churn(index, model, this->rng, options);
+    UpdatesOf<typename SubjectType::Index, Element> updates(index);
+    ChurnType churn(updates, model, this->rng, options);
     for (int phase = 0; phase < phases; ++phase) {
       for (int i = 0; i < steps; ++i) {
         const std::string operation = churn.step();
@@ -36,7 +37,17 @@ class ChurnTest : public Conformance<SubjectType> {
     }
   }
 };
-TYPED_TEST_SUITE(ChurnTest, Subjects, SubjectNames);
+TYPED_TEST_SUITE(ChurnTest, Subjects, );
+
+template <class SubjectType>
+class ParallelChurn : public ChurnTest<SubjectType> {};
+using ParallelSubjects = Where<HasExecutor, ::testing::Types<>, Subjects>::type;
+TYPED_TEST_SUITE(ParallelChurn, ParallelSubjects, );
+
+template <class SubjectType>
+class BalancedChurn : public ChurnTest<SubjectType> {};
+using BalancedSubjects = Where<HasBalance, ::testing::Types<>, Subjects>::type;
+TYPED_TEST_SUITE(BalancedChurn, BalancedSubjects, );
 
 TYPED_TEST(ChurnTest, EveryBalancePolicy) {
   for (const Balance& balance : all_balances()) {
@@ -46,7 +57,7 @@ TYPED_TEST(ChurnTest, EveryBalancePolicy) {
     setup.balance = balance;
     setup.dimension = this->rng.between(1, 4);
     setup.leaf_fill = this->rng.between(8, 32);
-    this->churn(setup, {.target = 1200, .largest_batch = 300}, scaled(8), 60);
+    this->churn(setup, {.target = 1200, .largest_batch = 300}, scaled(20), 60);
     if (this->HasFailure()) return;
   }
 }
@@ -58,7 +69,7 @@ TYPED_TEST(ChurnTest, EveryShape) {
     setup.dimension = this->rng.between(1, 3);
     setup.balance = this->rng.pick(all_balances());
     this->churn(setup, {.shape = shape, .scattered = this->rng.chance(0.4), .target = 500, .largest_batch = 150},
-                scaled(5), 50);
+                scaled(12), 50);
     if (this->HasFailure()) return;
   }
 }
@@ -69,24 +80,41 @@ TYPED_TEST(ChurnTest, ManyDimensions) {
     Setup<typename TypeParam::Scalar> setup;
     setup.dimension = dimension;
     setup.balance = this->rng.pick(all_balances());
-    this->churn(setup, {.shape = Shape::clustered, .target = 300}, scaled(4), 40);
+    this->churn(setup, {.shape = Shape::clustered, .target = 300}, scaled(10), 40);
     if (this->HasFailure()) return;
   }
 }
 
 TYPED_TEST(ChurnTest, ScatteredIds) {
   Setup<typename TypeParam::Scalar> setup;
-  this->churn(setup, {.scattered = true, .target = 800, .largest_batch = 200}, scaled(10), 60);
+  this->churn(setup, {.scattered = true, .target = 800, .largest_batch = 200}, scaled(20), 60);
 }
 
-TYPED_TEST(ChurnTest, ParallelBatchesAndRebuilds) {
-  if (!TypeParam::has_executor) GTEST_SKIP() << "its updates run on one thread";
+TYPED_TEST(ParallelChurn, ParallelBatchesAndRebuilds) {
   for (const int threads : {2, 4}) {
     Setup<typename TypeParam::Scalar> setup;
     setup.executor = Executor(threads);
     setup.parallel_cutoff = 64;
     setup.balance = threads == 2 ? Balance::growth() : Balance::avl(1);
     this->churn(setup, {.target = 2500, .largest_batch = 1200}, scaled(5), 30);
+    if (this->HasFailure()) return;
+  }
+}
+
+TYPED_TEST(ChurnTest, DeepTrees) {
+  using Scalar = typename TypeParam::Scalar;
+  for (const Balance& balance : {Balance::growth(), Balance::avl(1), Balance::red_black(), Balance::weight()}) {
+    if (!TypeParam::has_balance && balance.kind != BalanceKind::growth) continue;
+    SCOPED_TRACE(balance_name(balance));
+    Setup<Scalar> setup;
+    setup.dimension = this->rng.between(2, 3);
+    setup.balance = balance;
+    setup.leaf_fill = this->rng.chance(0.5) ? 24 : 32;
+    setup.parallel_cutoff = 4096;
+    setup.executor = Executor(2);
+    const auto size = static_cast<std::size_t>(scaled(30000));
+    const Shape shape = this->rng.chance(0.5) ? Shape::clustered : Shape::uniform;
+    this->churn(setup, {.shape = shape, .target = size, .largest_batch = size / 3, .whole_sets = false}, scaled(5), 12);
     if (this->HasFailure()) return;
   }
 }
@@ -197,9 +225,8 @@ double allowed_height(const Balance& balance, std::size_t leaves) {
   return factor * log_leaves + 4;
 }
 
-TYPED_TEST(ChurnTest, HeightIsLogarithmicWhateverComes) {
+TYPED_TEST(BalancedChurn, HeightIsLogarithmicWhateverComes) {
   using Scalar = typename TypeParam::Scalar;
-  if (!TypeParam::has_balance) GTEST_SKIP() << "it has no height";
   for (const Balance& balance : all_balances()) {
     for (const Shape shape : {Shape::sorted, Shape::all_equal, Shape::axis_line, Shape::grid, Shape::uniform}) {
       for (const int way : {0, 1, 2}) {  // one by one, in batches, at once

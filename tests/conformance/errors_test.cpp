@@ -62,7 +62,7 @@ class Errors : public Conformance<SubjectType> {
   typename SubjectType::Index target = SubjectType::make(3);
   Model<Element> model{3};
 };
-TYPED_TEST_SUITE(Errors, Subjects, SubjectNames);
+TYPED_TEST_SUITE(Errors, Subjects, );
 
 TYPED_TEST(Errors, BadCoordinatesNameTheirRow) {
   auto& index = this->target;

@@ -49,7 +49,7 @@ class Persistence : public Conformance<SubjectType> {
 
   std::filesystem::path folder, file;
 };
-TYPED_TEST_SUITE(Persistence, Subjects, SubjectNames);
+TYPED_TEST_SUITE(Persistence, Subjects, );
 
 TYPED_TEST(Persistence, ComesBackAfterChurn) {
   using Scalar = typename TypeParam::Scalar;
@@ -61,8 +61,9 @@ TYPED_TEST(Persistence, ComesBackAfterChurn) {
       if (dimension == 3) setup.periodic.lengths = {1, 2, std::numeric_limits<Scalar>::infinity()};
       auto index = TypeParam::make(setup);
       Model<Scalar> model(dimension, setup.periodic);
-      Churn<typename TypeParam::Index, Scalar> churn(index, model, this->rng,
-                                                     {.scattered = scattered, .target = 400, .whole_sets = false});
+      UpdatesOf<typename TypeParam::Index, Scalar> updates_of_index(index);
+      Churn<Scalar> churn(updates_of_index, model, this->rng,
+                          {.scattered = scattered, .target = 400, .whole_sets = false});
       for (int i = 0; i < 60; ++i) churn.step();
       index.save(this->file);
       auto loaded = TypeParam::Index::load(this->file, Executor(2));
@@ -75,8 +76,9 @@ TYPED_TEST(Persistence, ComesBackAfterChurn) {
         EXPECT_EQ(loaded.config().leaf_fill, index.config().leaf_fill);
       }
       expect_equals_model(loaded, model, this->rng, {.rounds = 3});
-      Churn<typename TypeParam::Index, Scalar> more(loaded, model, this->rng,
-                                                    {.scattered = scattered, .target = 400, .whole_sets = false});
+      UpdatesOf<typename TypeParam::Index, Scalar> updates_of_loaded(loaded);
+      Churn<Scalar> more(updates_of_loaded, model, this->rng,
+                         {.scattered = scattered, .target = 400, .whole_sets = false});
       for (int i = 0; i < 30; ++i) {
         more.step();
         loaded.validate();

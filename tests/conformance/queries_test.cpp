@@ -11,7 +11,7 @@ namespace {
 
 template <class SubjectType>
 class Queries : public Conformance<SubjectType> {};
-TYPED_TEST_SUITE(Queries, Subjects, SubjectNames);
+TYPED_TEST_SUITE(Queries, Subjects, );
 
 constexpr int dimensions[] = {1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 33, 100};
 

@@ -13,7 +13,8 @@ namespace {
 
 template <class SubjectType>
 class Snapshots : public Conformance<SubjectType> {};
-TYPED_TEST_SUITE(Snapshots, Subjects, SubjectNames);
+using SnapshotSubjects = Where<HasSnapshots, ::testing::Types<>, Subjects>::type;
+TYPED_TEST_SUITE(Snapshots, SnapshotSubjects, );
 
 template <class Snapshot, class Scalar>
 void expect_frozen(const Snapshot& snapshot, const Model<Scalar>& model, Rng& rng) {
@@ -28,83 +29,72 @@ void expect_frozen(const Snapshot& snapshot, const Model<Scalar>& model, Rng& rn
 }
 
 TYPED_TEST(Snapshots, StayAsOfTheirMoment) {
-  if constexpr (!TypeParam::has_snapshots) {
-    GTEST_SKIP() << "it has no snapshots";
-  } else {
-    using Scalar = typename TypeParam::Scalar;
-    for (const Balance& balance : {Balance::growth(), Balance::avl(1), Balance::weight()}) {
-      Setup<Scalar> setup;
-      setup.dimension = this->rng.between(1, 3);
-      setup.balance = balance;
-      auto index = TypeParam::make(setup);
-      Model<Scalar> model(setup.dimension);
-      Churn<typename TypeParam::Index, Scalar> churn(index, model, this->rng, {.target = 900, .largest_batch = 200});
-      using Snapshot = decltype(index.snapshot());
-      std::vector<std::pair<Snapshot, Model<Scalar>>> alive;
-      for (int i = 0; i < scaled(300); ++i) {
-        SCOPED_TRACE(balance_name(balance) + ", operation " + std::to_string(i) + ": " + churn.step());
-        ASSERT_NO_THROW(index.validate());
-        if (this->rng.chance(0.15)) alive.emplace_back(index.snapshot(), model);
-        if (!alive.empty() && (alive.size() > 5 || this->rng.chance(0.1)))
-          alive.erase(alive.begin() + static_cast<std::ptrdiff_t>(this->rng.below(alive.size())));
-        if (i % 10 == 0)
-          for (const auto& [snapshot, frozen] : alive) expect_frozen(snapshot, frozen, this->rng);
-        if (i % 25 == 0) expect_equals_model(index, model, this->rng, {.queries = 3});
-        if (this->HasFailure()) return;
-      }
+  using Scalar = typename TypeParam::Scalar;
+  for (const Balance& balance : {Balance::growth(), Balance::avl(1), Balance::weight()}) {
+    Setup<Scalar> setup;
+    setup.dimension = this->rng.between(1, 3);
+    setup.balance = balance;
+    auto index = TypeParam::make(setup);
+    Model<Scalar> model(setup.dimension);
+    UpdatesOf<typename TypeParam::Index, Scalar> updates_of_index(index);
+    Churn<Scalar> churn(updates_of_index, model, this->rng, {.target = 900, .largest_batch = 200});
+    using Snapshot = decltype(index.snapshot());
+    std::vector<std::pair<Snapshot, Model<Scalar>>> alive;
+    for (int i = 0; i < scaled(300); ++i) {
+      SCOPED_TRACE(balance_name(balance) + ", operation " + std::to_string(i) + ": " + churn.step());
+      ASSERT_NO_THROW(index.validate());
+      if (this->rng.chance(0.15)) alive.emplace_back(index.snapshot(), model);
+      if (!alive.empty() && (alive.size() > 5 || this->rng.chance(0.1)))
+        alive.erase(alive.begin() + static_cast<std::ptrdiff_t>(this->rng.below(alive.size())));
+      if (i % 10 == 0)
+        for (const auto& [snapshot, frozen] : alive) expect_frozen(snapshot, frozen, this->rng);
+      if (i % 25 == 0) expect_equals_model(index, model, this->rng, {.queries = 3});
+      if (this->HasFailure()) return;
     }
   }
 }
 
 TYPED_TEST(Snapshots, OfAnEmptyTreeAndAfterMoveOfTheTree) {
-  if constexpr (!TypeParam::has_snapshots) {
-    GTEST_SKIP() << "it has no snapshots";
-  } else {
-    using Scalar = typename TypeParam::Scalar;
-    auto index = TypeParam::make(2);
-    const auto empty = index.snapshot();
-    const auto points = make_points<Scalar>(Shape::uniform, 200, 2, this->rng);
-    index.insert(points.view());
-    Model<Scalar> model(2);
-    model.insert(points.view());
-    const auto full = index.snapshot();
-    index.clear();
-    expect_frozen(empty, Model<Scalar>(2), this->rng);
-    expect_frozen(full, model, this->rng);
-    index.build(points.view());
-    auto moved = std::move(index);
-    expect_frozen(full, model, this->rng);
-    expect_same_points(moved, model);
-  }
+  using Scalar = typename TypeParam::Scalar;
+  auto index = TypeParam::make(2);
+  const auto empty = index.snapshot();
+  const auto points = make_points<Scalar>(Shape::uniform, 200, 2, this->rng);
+  index.insert(points.view());
+  Model<Scalar> model(2);
+  model.insert(points.view());
+  const auto full = index.snapshot();
+  index.clear();
+  expect_frozen(empty, Model<Scalar>(2), this->rng);
+  expect_frozen(full, model, this->rng);
+  index.build(points.view());
+  auto moved = std::move(index);
+  expect_frozen(full, model, this->rng);
+  expect_same_points(moved, model);
 }
 
 TYPED_TEST(Snapshots, TheirMemoryComesBack) {
-  if constexpr (!TypeParam::has_snapshots) {
-    GTEST_SKIP() << "it has no snapshots";
-  } else {
-    using Scalar = typename TypeParam::Scalar;
-    auto index = TypeParam::make(3);
-    Model<Scalar> model(3);
-    const auto points = make_points<Scalar>(Shape::uniform, static_cast<std::size_t>(scaled(5000)), 3, this->rng);
-    index.build(points.view());
-    model.build(points.view());
-    const std::vector<point_id> ids = model.ids();
-    const auto sweep = [&] {  // touches every leaf, keeps the size
-      Points<Scalar> moved = make_points<Scalar>(Shape::uniform, ids.size(), 3, this->rng);
-      index.move(ids, moved.view());
-    };
-    for (int i = 0; i < 3; ++i) sweep();
-    const std::size_t before = index.statistics().bytes;
-    for (int i = 0; i < scaled(40); ++i) {
-      std::optional snapshot(index.snapshot());
-      sweep();
-      snapshot.reset();
-    }
+  using Scalar = typename TypeParam::Scalar;
+  auto index = TypeParam::make(3);
+  Model<Scalar> model(3);
+  const auto points = make_points<Scalar>(Shape::uniform, static_cast<std::size_t>(scaled(5000)), 3, this->rng);
+  index.build(points.view());
+  model.build(points.view());
+  const std::vector<point_id> ids = model.ids();
+  const auto sweep = [&] {  // touches every leaf, keeps the size
+    Points<Scalar> moved = make_points<Scalar>(Shape::uniform, ids.size(), 3, this->rng);
+    index.move(ids, moved.view());
+  };
+  for (int i = 0; i < 3; ++i) sweep();
+  const std::size_t before = index.statistics().bytes;
+  for (int i = 0; i < scaled(40); ++i) {
+    std::optional snapshot(index.snapshot());
     sweep();
-    index.validate();
-    // The tree and one set of copies, with room for what a sweep in between may leave.
-    EXPECT_LE(index.statistics().bytes, before * 4);
+    snapshot.reset();
   }
+  sweep();
+  index.validate();
+  // The tree and one set of copies, with room for what a sweep in between may leave.
+  EXPECT_LE(index.statistics().bytes, before * 4);
 }
 
 }  // namespace

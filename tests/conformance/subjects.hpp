@@ -3,13 +3,9 @@
 // where they exist.
 #pragma once
 
-#include <cxxabi.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <memory>
-#include <string>
-#include <typeinfo>
+#include <type_traits>
 
 #include "conformance/random.hpp"
 #include "coppice/index/brute_force/brute_force.hpp"
@@ -58,27 +54,29 @@ struct Subject {
 using Subjects = ::testing::Types<Subject<KdTree, float>, Subject<KdTree, double>,  //
                                   Subject<BruteForce, float>, Subject<BruteForce, double>>;
 
+/// The subjects for which `Has<Subject>::value` holds: tests of what only some indexes offer run over these.
+template <template <class> class Has, class Kept, class... Rest>
+struct Where;
+template <template <class> class Has, class... Kept>
+struct Where<Has, ::testing::Types<Kept...>> {
+  using type = ::testing::Types<Kept...>;
+};
+template <template <class> class Has, class... Kept, class First, class... Rest>
+struct Where<Has, ::testing::Types<Kept...>, First, Rest...>
+    : Where<Has, std::conditional_t<Has<First>::value, ::testing::Types<Kept..., First>, ::testing::Types<Kept...>>,
+            Rest...> {};
+template <template <class> class Has, class... All>
+struct Where<Has, ::testing::Types<>, ::testing::Types<All...>> : Where<Has, ::testing::Types<>, All...> {};
+
+template <class SubjectType>
+using HasBalance = std::bool_constant<SubjectType::has_balance>;
+template <class SubjectType>
+using HasExecutor = std::bool_constant<SubjectType::has_executor>;
+template <class SubjectType>
+using HasSnapshots = std::bool_constant<SubjectType::has_snapshots>;
+
 /// The fixture of every typed test of the suite.
 template <class SubjectType>
 class Conformance : public Seeded {};
-
-/// `KdTreeFloat` and so on, from the type itself.
-struct SubjectNames {
-  template <class SubjectType>
-  static std::string GetName(int) {
-    std::string name = abi_name(typeid(typename SubjectType::Index).name());
-    name = name.substr(name.rfind("::") + 2);  // coppice::KdTree<float>
-    const std::string scalar = name.substr(name.find('<') + 1);
-    return name.substr(0, name.find('<')) + (scalar.starts_with("float") ? "Float" : "Double");
-  }
-
- private:
-  static std::string abi_name(const char* mangled) {
-    int status = 0;
-    const std::unique_ptr<char, void (*)(void*)> name(abi::__cxa_demangle(mangled, nullptr, nullptr, &status),
-                                                      std::free);
-    return status == 0 ? name.get() : mangled;
-  }
-};
 
 }  // namespace coppice::test

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "coppice/index/kd_tree/batch.hpp"
+#include "coppice/index/kd_tree/boxes.hpp"
 #include "coppice/index/kd_tree/core.hpp"
 #include "coppice/index/kd_tree/records.hpp"
 #include "coppice/index/kd_tree/validate.hpp"
@@ -66,6 +67,7 @@ class CoreOf final : public Core<Scalar> {
     return {&tree_.view(), &search_kernels<Scalar, Width>(), tree_.dimension(), tree_.size(), &this->config.periodic};
   }
   [[nodiscard]] Statistics statistics() const override { return tree_.statistics(); }
+  [[nodiscard]] std::vector<LevelBox<Scalar>> boxes(int max_level) const override { return tree_.boxes(max_level); }
   void validate() const override { tree_.validate(); }
 
  private:

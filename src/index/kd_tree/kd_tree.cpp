@@ -255,6 +255,11 @@ Statistics KdTree<Scalar>::statistics() const {
   return core_->statistics();
 }
 template <class Scalar>
+std::vector<LevelBox<Scalar>> KdTree<Scalar>::boxes(int max_level) const {
+  if (max_level < 0) throw invalid_input("max_level is " + std::to_string(max_level) + "; expected 0 or more");
+  return core_->boxes(max_level);
+}
+template <class Scalar>
 void KdTree<Scalar>::validate() const {
   core_->validate();
 }

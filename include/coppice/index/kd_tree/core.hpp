@@ -45,6 +45,7 @@ class Core {
   [[nodiscard]] virtual std::shared_ptr<const FrozenCore<Scalar>> freeze() const = 0;
   [[nodiscard]] virtual SearchTarget<Scalar> search_target() const noexcept = 0;
   [[nodiscard]] virtual Statistics statistics() const = 0;
+  [[nodiscard]] virtual std::vector<LevelBox<Scalar>> boxes(int max_level) const = 0;
   virtual void validate() const = 0;
 
   const typename KdTree<Scalar>::Config config;

@@ -12,6 +12,7 @@
 
 #include "coppice/balance/criterion.hpp"
 #include "coppice/geometry/point_view.hpp"
+#include "coppice/query/level_box.hpp"
 #include "coppice/query/searchable.hpp"
 #include "coppice/query/statistics.hpp"
 
@@ -117,6 +118,9 @@ class KdTree : public Searchable<KdTree<Scalar>, Scalar> {
   [[nodiscard]] static KdTree load(const std::filesystem::path& path, Executor executor = {});
 
   [[nodiscard]] Statistics statistics() const;
+  /// The boxes of the nodes of levels 0 (the root) to `max_level`, and of the leaf blocks that stand there, parents
+  /// before their children; none for an empty tree. Errors: invalid_input for a negative level. Complexity: O(nodes).
+  [[nodiscard]] std::vector<LevelBox<Scalar>> boxes(int max_level) const;
   /// Checks every structural invariant; O(n). Errors: std::logic_error that names the first one broken.
   void validate() const;
 

@@ -7,7 +7,7 @@
 //   planes.hpp   a node's planes as a binary tree
 //   build.hpp    bulk construction of a whole subtree, in parallel
 //   records.hpp  records and their boxes, copy-on-write for snapshots
-//   validate.hpp invariants and statistics
+//   validate.hpp invariants and statistics; boxes.hpp: the boxes by level
 #pragma once
 
 #include <array>
@@ -22,6 +22,7 @@
 #include "coppice/index/kd_tree/routing.hpp"
 #include "coppice/index/kd_tree/search.hpp"
 #include "coppice/query/kernels.hpp"
+#include "coppice/query/level_box.hpp"
 #include "coppice/query/statistics.hpp"
 #include "coppice/storage/columns.hpp"
 #include "coppice/storage/epochs.hpp"
@@ -103,6 +104,7 @@ class Tree {
   [[nodiscard]] const std::shared_ptr<const std::vector<S>>& origin() const { return origin_; }
 
   [[nodiscard]] Statistics statistics() const;
+  [[nodiscard]] std::vector<LevelBox<S>> boxes(int max_level) const;
   void validate() const;
 
   // What the partial-rebuild engine needs.

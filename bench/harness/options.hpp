@@ -1,0 +1,34 @@
+// What a bench is asked to do, from its command line, and how much time it may spend on each figure.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace coppice::bench {
+
+struct Options {
+  bool quick = false;
+  int threads = 1;                    ///< of contestants that can use more than one
+  std::vector<std::size_t> sizes;     ///< n of each pass over the datasets
+  std::filesystem::path json;         ///< where the report goes; empty for none
+  std::filesystem::path share;        ///< where data and queries are left for contestants in other processes; or empty
+  std::filesystem::path data;         ///< real data sets; those that are absent are left out
+  std::vector<std::string> only;      ///< contestants that take part; empty for all
+  std::vector<std::string> datasets;  ///< that are used; empty for all
+
+  [[nodiscard]] int rounds() const { return quick ? 3 : 5; }
+  /// What one contestant may spend on one operation in one round, by which the number of queries is cut.
+  [[nodiscard]] double seconds_a_round() const { return quick ? 0.12 : 0.5; }
+  /// What one contestant may spend on all updates of one operation.
+  [[nodiscard]] double seconds_of_updates() const { return quick ? 1.2 : 20; }
+
+  [[nodiscard]] bool takes_part(const std::string& contestant) const;
+  [[nodiscard]] bool uses(const std::string& dataset) const;
+};
+
+/// Reads the command line; prints help and exits 0, or one line about a mistake and exits 2.
+[[nodiscard]] Options read_options(int argc, char** argv);
+
+}  // namespace coppice::bench

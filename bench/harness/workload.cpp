@@ -1,0 +1,134 @@
+// Radius and boxes are sized with our own index; the answers to them are what every contestant has to agree on.
+#include "harness/workload.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <numeric>
+
+#include "coppice/index/kd_tree/kd_tree.hpp"
+
+namespace coppice::bench {
+namespace {
+
+constexpr std::size_t box_points = 1000;
+constexpr double radius_points = 100;
+
+/// The radius at which the sampled queries have `radius_points` points on average.
+double find_radius(const KdTree<double>& tree, PointView<double> sample) {
+  const auto answers = tree.nearest(sample, {.k = std::min<std::size_t>(100, tree.size())});
+  double lower = 0, upper = *std::max_element(answers.distances.begin(), answers.distances.end());
+  for (int step = 0; step < 30; ++step) {
+    const double middle = (lower + upper) / 2;
+    const auto counts = tree.count(sample, Within<double>{.radius = middle});
+    const double mean = std::accumulate(counts.begin(), counts.end(), 0.0) / static_cast<double>(counts.size());
+    (mean < radius_points ? lower : upper) = middle;
+  }
+  return upper;
+}
+
+void add_boxes(const KdTree<double>& tree, std::size_t count, Queries& queries) {
+  queries.lower.dimension = queries.upper.dimension = dimension;
+  const std::size_t k = std::min(box_points, tree.size());
+  std::vector<Hit<double>> hits(k);
+  const Nearest<double> cube{.k = k, .metric = Metric<double>::linf()};
+  for (std::size_t i = 0; i < count; ++i) {
+    const double* q = queries.points.view().row(i);
+    tree.nearest({q, dimension}, cube, hits);
+    const double half = hits[k - 1].distance_squared * (1 + 1e-7);
+    for (int axis = 0; axis < dimension; ++axis) {
+      queries.lower.coordinates.push_back(q[axis] - half);
+      queries.upper.coordinates.push_back(q[axis] + half);
+    }
+  }
+}
+
+std::uint64_t spread_bits(std::uint64_t x) {  // 21 bits, two zeros between them
+  x = (x | x << 32) & 0x1f00000000ffffu;
+  x = (x | x << 16) & 0x1f0000ff0000ffu;
+  x = (x | x << 8) & 0x100f00f00f00f00fu;
+  x = (x | x << 4) & 0x10c30c30c30c30c3u;
+  return (x | x << 2) & 0x1249249249249249u;
+}
+
+}  // namespace
+
+std::string name_of(Search search) {
+  constexpr std::array names{"knn1", "knn10", "knn100", "radius", "box", "lookup"};
+  return names[static_cast<std::size_t>(search)];
+}
+
+std::size_t k_of(Search search) {
+  constexpr std::array<std::size_t, 6> ks{1, 10, 100, 0, 0, 0};
+  return ks[static_cast<std::size_t>(search)];
+}
+
+std::size_t query_count(std::size_t n) {
+  return std::clamp<std::size_t>(n / 5, 500, 200'000);
+}
+
+std::size_t Workload::limit(Search search) const {
+  constexpr std::array<std::size_t, 6> share{1, 2, 10, 10, 20, 1};
+  return std::max<std::size_t>(shuffled.points.size() / share[static_cast<std::size_t>(search)], 1);
+}
+
+std::vector<std::size_t> morton_order(PointView<double> points) {
+  std::array<double, dimension> lower, upper;
+  lower.fill(std::numeric_limits<double>::infinity());
+  upper.fill(-std::numeric_limits<double>::infinity());
+  for (std::size_t i = 0; i < points.size(); ++i)
+    for (std::size_t axis = 0; axis < dimension; ++axis) {
+      lower[axis] = std::min(lower[axis], points.row(i)[axis]);
+      upper[axis] = std::max(upper[axis], points.row(i)[axis]);
+    }
+  std::vector<std::pair<std::uint64_t, std::size_t>> codes(points.size());
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    std::uint64_t code = 0;
+    for (std::size_t axis = 0; axis < dimension; ++axis) {
+      const double extent = std::max(upper[axis] - lower[axis], std::numeric_limits<double>::min());
+      const double cell = std::min((points.row(i)[axis] - lower[axis]) / extent * 0x1p21, 0x1p21 - 1);
+      code |= spread_bits(static_cast<std::uint64_t>(cell)) << axis;
+    }
+    codes[i] = {code, i};
+  }
+  std::sort(codes.begin(), codes.end());
+  std::vector<std::size_t> order(points.size());
+  std::transform(codes.begin(), codes.end(), order.begin(), [](const auto& entry) { return entry.second; });
+  return order;
+}
+
+Points<double> rows_in_order(PointView<double> points, const std::vector<std::size_t>& order) {
+  Points<double> ordered{{}, points.dimension()};
+  ordered.coordinates.reserve(order.size() * static_cast<std::size_t>(points.dimension()));
+  for (const std::size_t row : order)
+    ordered.coordinates.insert(ordered.coordinates.end(), points.row(row), points.row(row) + points.dimension());
+  return ordered;
+}
+
+Workload make_workload(const Dataset& dataset) {
+  KdTree<double> tree(dimension);
+  tree.build(dataset.points);
+  Workload work;
+  Queries& queries = work.shuffled;
+  queries.points = dataset.queries;
+  work.checked = std::min<std::size_t>(queries.points.size(), 500);
+  work.radius = find_radius(tree, queries.points.view().slice(0, work.checked));
+  add_boxes(tree, std::max(work.limit(Search::box), work.checked), queries);
+  queries.sought.dimension = dimension;
+  Random random(6);
+  for (std::size_t i = 0; i < queries.points.size(); ++i) {
+    const double* row = dataset.points.view().row(random.below(dataset.points.size()));
+    queries.sought.coordinates.insert(queries.sought.coordinates.end(), row, row + dimension);
+  }
+
+  work.sorted.points = rows_in_order(queries.points, morton_order(queries.points));
+  const auto boxes = morton_order(queries.lower);
+  work.sorted.lower = rows_in_order(queries.lower, boxes);
+  work.sorted.upper = rows_in_order(queries.upper, boxes);
+  work.sorted.sought = rows_in_order(queries.sought, morton_order(queries.sought));
+  return work;
+}
+
+}  // namespace coppice::bench

@@ -1,0 +1,44 @@
+#!/usr/bin/env python3
+"""Prints the reports of benches as Markdown tables: µs an operation, the smallest in bold.
+
+Usage: table.py [--notes] REPORT.json [REPORT.json ...]      --notes: also every row's note, below its table
+"""
+
+import sys
+
+from figures import best, heading, shown, tables
+
+
+def main():
+    arguments = sys.argv[1:]
+    notes = "--notes" in arguments
+    paths = [argument for argument in arguments if argument != "--notes"]
+    if not paths or any(path.startswith("-") for path in paths):
+        print(__doc__, file=sys.stderr)
+        return 2
+    for path in paths:
+        print(" · ".join(heading(path)))
+        for title, operations, contestants, rows in tables(path):
+            print(f"\n**{title}** (µs an operation)\n")
+            print("| contestant | version | " + " | ".join(operations) + " | bytes a point |")
+            print("|---|---|" + "---:|" * (len(operations) + 1))
+            for name in contestants:
+                cells = []
+                for operation in operations:
+                    text = shown(rows[name].get(operation))
+                    cells.append(f"**{text}**" if best(rows, operation) == name else text)
+                any_row = next(iter(rows[name].values()))
+                memory = any_row["bytes_per_point"]
+                cells.append("–" if memory is None else f"{memory:.0f}")
+                print(f"| {name} | {any_row['version']} | " + " | ".join(cells) + " |")
+            if notes:
+                print()
+                for name in contestants:
+                    for operation, row in rows[name].items():
+                        print(f"- {name}, {operation}, {row['threads']} thread(s): {row['note']}")
+        print()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

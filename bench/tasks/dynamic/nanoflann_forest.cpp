@@ -1,0 +1,11 @@
+// nanoflann_forest in the task `dynamic`, in a unit of its own so that it has its own flags.
+#include "peers/nanoflann.hpp"
+#include "tasks/dynamic/contestants.hpp"
+
+namespace coppice::bench {
+
+std::unique_ptr<ChangingContestant> dynamic_nanoflann_forest(int threads) {
+  return std::make_unique<ChangingOf<NanoflannForest>>(threads);
+}
+
+}  // namespace coppice::bench

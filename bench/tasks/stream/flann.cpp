@@ -1,0 +1,11 @@
+// flann in the task `stream`, in a unit of its own so that it has its own flags.
+#include "peers/flann.hpp"
+#include "tasks/stream/contestants.hpp"
+
+namespace coppice::bench {
+
+std::unique_ptr<ChangingContestant> stream_flann(int threads) {
+  return std::make_unique<ChangingOf<Flann>>(threads);
+}
+
+}  // namespace coppice::bench

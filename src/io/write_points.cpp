@@ -1,0 +1,96 @@
+// Which writer serves which name, the checks before the file is begun, and the rows that several formats share.
+#include <fmt/format.h>
+
+#include <array>
+#include <iterator>
+#include <utility>
+
+#include "coppice/errors.hpp"
+#include "formats.hpp"
+#include "writers.hpp"
+
+namespace coppice::io {
+
+namespace {
+
+struct Format {
+  std::string_view extension;
+  void (*write)(Output& out, const PointFile& file);
+  bool float_only = false;
+  bool three_dimensional = false;
+};
+
+constexpr std::array<Format, 7> formats{{{".npy", write_npy},
+                                         {".csv", write_csv},
+                                         {".xyz", write_xyz, false, true},
+                                         {".ply", write_ply, false, true},
+                                         {".pcd", write_pcd, false, true},
+                                         {".bin", write_kitti, true, true},
+                                         {".fvecs", write_fvecs, true}}};
+
+const Format& writable_format(const std::filesystem::path& path) {
+  return format_of(formats, path, "write", "writable");
+}
+
+/// The same points as float. `rounded` counts the coordinates that change.
+PointFile narrowed(const PointFile& file, std::size_t& rounded) {
+  PointFile narrow{points_as<float>(file), std::nullopt, {}, {}};
+  const auto& before = std::get<Points<double>>(file.points).coordinates;
+  const auto& after = std::get<Points<float>>(narrow.points).coordinates;
+  for (std::size_t i = 0; i < before.size(); ++i) rounded += before[i] != static_cast<double>(after[i]) ? 1 : 0;
+  return narrow;
+}
+
+}  // namespace
+
+void Output::append_rows(const PointFile& file) {
+  std::visit(
+      [&](const auto& points) {
+        for (std::size_t row = 0; row < points.size(); ++row) append_row(points, row);
+      },
+      file.points);
+}
+
+void Output::append_rows(const PointFile& file, char separator, bool ids) {
+  std::visit(
+      [&](const auto& points) {
+        const auto columns = static_cast<std::size_t>(points.dimension);
+        auto out = std::back_inserter(buffer_);
+        for (std::size_t row = 0; row < points.size(); ++row) {
+          if (ids) fmt::format_to(out, "{}{}", (*file.ids)[row], separator);
+          for (std::size_t column = 0; column < columns; ++column)
+            fmt::format_to(out, "{}{}", points.coordinates[row * columns + column],
+                           column + 1 < columns ? separator : '\n');
+          drain(piece);
+        }
+      },
+      file.points);
+}
+
+void check_writable(const std::filesystem::path& path) {
+  (void)writable_format(path);
+}
+
+WriteLosses write_points(const std::filesystem::path& path, const PointFile& file) {
+  const Format& format = writable_format(path);
+  const std::string shown_path = path.string();
+  check_finite(shown_path, file);
+  if (format.three_dimensional && file.dimension() != 3)
+    throw invalid_input(
+        fmt::format("{}: found points of dimension {}, but {} files hold 3-D points; .npy, .csv and "
+                    ".fvecs hold any dimension",
+                    shown_path, file.dimension(), format.extension));
+  if (file.ids && file.ids->size() != file.size())
+    throw invalid_input(fmt::format("{}: found {} ids, expected {}", shown_path, file.ids->size(), file.size()));
+  WriteLosses losses;
+  losses.ids = file.ids.has_value() && format.write != write_csv;
+  Output out(path);
+  if (format.float_only && std::holds_alternative<Points<double>>(file.points))
+    format.write(out, narrowed(file, losses.rounded));
+  else
+    format.write(out, file);
+  out.commit();
+  return losses;
+}
+
+}  // namespace coppice::io

@@ -24,7 +24,7 @@ def check(entry: dict, compiler: str) -> str:
             skip = argument == "-o"
         else:
             kept.append(argument)
-    command = [compiler, *kept, "-fsyntax-only", "-Werror"]
+    command = [compiler, *kept, "-fsyntax-only", "-Werror", "-Wno-unknown-warning-option"]
     done = subprocess.run(command, cwd=entry["directory"], capture_output=True, text=True, check=False)
     return "" if done.returncode == 0 else done.stderr
 

@@ -71,9 +71,8 @@ void Tree<S, Width>::replace(Handle x, Handle fresh) {
   }
   const Handle p = parent >> 3;
   const int s = static_cast<int>(parent & 7);
-  set_child(p, s, fresh, 0);
-  union_box(node(fresh), node(p), s);
   add_leaves(p, std::int64_t{cold(fresh).leaves} - cold(x).leaves);
+  attach(p, s, fresh);
 }
 
 }  // namespace coppice::kd_tree

@@ -66,7 +66,7 @@ void answer(Source<Scalar>& source, std::optional<Dataset>&& queries, const BoxF
 
   auto head = describe(source, questions.points.size());
   AnswerWriter writer({questions.points.size(), 0, false}, flags.out, global.json, head);
-  if (!flags.save.empty()) index.save(flags.save);
+  save_where_asked(index, flags);
   for_each_slice("box", questions.points.size(), [&](std::size_t first, std::size_t count) {
     const Scalar* corner = questions.points.view().row(first);
     const PointView<Scalar> lower(corner, count, dimension, 2 * dimension);

@@ -14,6 +14,7 @@
 #include "coppice/io/point_file.hpp"
 #include "data.hpp"
 #include "output.hpp"
+#include "progress.hpp"
 #include "subcommand.hpp"
 
 namespace coppice::cli {
@@ -58,7 +59,11 @@ void convert(const ConvertFlags& flags, bool json) {
   io::PointFile file{{}, std::nullopt, std::move(data.format), std::move(data.columns)};
   std::visit([&](auto& points) { file.points = std::move(points); }, data.points);
   if (data.has_ids) file.ids = std::move(data.ids);
-  report(flags, file, io::write_points(flags.to, file), json);
+  const io::WriteLosses losses = [&] {
+    const Activity writing("writing " + flags.to);
+    return io::write_points(flags.to, file);
+  }();
+  report(flags, file, losses, json);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 
 #include "coppice/errors.hpp"
 #include "coppice/io/point_file.hpp"
+#include "progress.hpp"
 #include "subcommand.hpp"
 
 namespace coppice::cli {
@@ -49,7 +50,10 @@ int Dataset::dimension() const noexcept {
 }
 
 Dataset read_dataset(const std::string& path) {
-  io::PointFile file = as_bad_input(path, [&] { return io::read_points(path); });
+  io::PointFile file = as_bad_input(path, [&] {
+    const Activity reading("reading " + path);
+    return io::read_points(path);
+  });
   Dataset data;
   data.path = path;
   data.format = std::move(file.format);
@@ -84,6 +88,7 @@ bool is_saved_index(const std::string& path) {
 }
 
 AnyScalarIndex load_any_index(const std::string& path, Executor executor) {
+  const Activity opening("opening " + path);
   try {
     return load_index<float>(path, executor);
   } catch (const invalid_input&) {  // another scalar type

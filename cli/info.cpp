@@ -16,6 +16,7 @@
 #include "coppice/errors.hpp"
 #include "data.hpp"
 #include "output.hpp"
+#include "progress.hpp"
 #include "subcommand.hpp"
 
 namespace coppice::cli {
@@ -75,6 +76,7 @@ std::size_t count_duplicates(PointView<Scalar> points) {
 
 template <class Scalar>
 Content measure(PointView<Scalar> points, int dimension, const std::vector<std::string>& names) {
+  const Activity measuring("measuring");
   Content content{
       std::is_same_v<Scalar, float> ? "float32" : "float64", points.size(), dimension, count_duplicates(points), {}};
   if (points.empty()) return content;

@@ -45,7 +45,7 @@ void answer(Source<Scalar>& source, std::optional<Dataset>&& queries, const KnnF
   auto head = describe(source, questions.points.size());
   head["k"] = flags.k;
   AnswerWriter writer({questions.points.size(), k, true}, flags.out, global.json, head);
-  if (!flags.save.empty()) index.save(flags.save);
+  save_where_asked(index, flags);
   for_each_slice("knn", questions.points.size(), [&](std::size_t first, std::size_t count) {
     const auto own = std::span(questions.labels).subspan(first, count);
     const auto found = index.nearest(questions.points.view().slice(first, count), query);

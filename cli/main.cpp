@@ -83,7 +83,8 @@ int run(int argc, char** argv) {
   app.footer(
       "Example:\n"
       "  printf '0,0\\n3,4\\n6,8\\n' > points.csv && coppice knn points.csv -k 1\n\n"
-      "Points are read from .npy (n × d), .csv, .tsv, .txt, .xyz, .ply, .pcd, .las, .obj, .pdb, .gro, .fvecs, .bvecs and\n"
+      "Points are read from .npy (n × d), .csv, .tsv, .txt, .xyz, .ply, .pcd, .las, .obj, .pdb, .gro, .fvecs, .bvecs "
+      "and\n"
       "KITTI .bin files.\n"
       "Data goes to stdout, messages go to stderr.\n"
       "Exit codes: 0 ok, 1 runtime failure, 2 usage, 3 bad input, 4 corrupt store.");

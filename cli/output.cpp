@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "progress.hpp"
 #include "subcommand.hpp"
 
 namespace coppice::cli {
@@ -43,7 +44,7 @@ void print_json(const nlohmann::ordered_json& object) {
 }
 
 AnswerWriter::AnswerWriter(AnswerShape shape, const std::string& path, bool json, const nlohmann::ordered_json& head)
-    : shape_(shape), json_(json && path.empty()) {
+    : shape_(shape), path_(path), json_(json && path.empty()) {
   if (!path.empty()) arrays_.emplace(path);
   if (arrays_ && shape_.k > 0) {
     ids_.reserve(shape_.queries * shape_.k);
@@ -131,6 +132,7 @@ void AnswerWriter::finish() {
   if (json_) append(out_.text(), "\n]}\n");
   out_.flush();
   if (!arrays_) return;
+  const Activity writing("writing " + path_);
   if (shape_.k > 0) {
     arrays_->add("ids", io::ArrayView(ids_, {shape_.queries, shape_.k}));
     arrays_->add("distances", io::ArrayView(distances_, {shape_.queries, shape_.k}));

@@ -65,6 +65,7 @@ class AnswerWriter {
   void add_arrays(std::span<const point_id> ids, std::span<const Scalar> distances);
 
   AnswerShape shape_;
+  std::string path_;
   std::optional<io::NpzWriter> arrays_;
   bool json_;
   bool first_row_ = true;

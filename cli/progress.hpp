@@ -3,8 +3,11 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
+#include <mutex>
 #include <string>
+#include <thread>
 
 namespace coppice::cli {
 
@@ -31,6 +34,26 @@ class Progress {
   bool terminal_;
   bool visible_ = false;
   Clock::time_point next_;
+};
+
+/// Work that is one call and cannot count its steps, such as reading a file: what it is and the seconds so far, shown
+/// by a thread of its own while this lives. Nothing else may write to stderr meanwhile.
+class Activity {
+ public:
+  explicit Activity(std::string label);
+  Activity(const Activity&) = delete;
+  Activity& operator=(const Activity&) = delete;
+  /// Takes the bar off the terminal.
+  ~Activity();
+
+ private:
+  void show_until_done(bool terminal);
+
+  std::string label_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool done_ = false;
+  std::thread shower_;
 };
 
 }  // namespace coppice::cli

@@ -38,7 +38,10 @@ Source<Scalar> build_source(const SearchFlags& flags, const GlobalOptions& globa
                                     flags.index.template options<Scalar>(dimension, global.executor()));
   source.ids = std::move(data.ids);
   source.points = take_points<Scalar>(std::move(data));
-  about_file(flags.points, [&] { source.index->build(source.points, source.ids); });
+  about_file(flags.points, [&] {
+    const Activity building("building the index");
+    source.index->build(source.points, source.ids);
+  });
   if (!keep_rows) {
     source.points = {};
     source.ids = {};
@@ -126,6 +129,13 @@ Neighbors<Scalar> without_self(const Neighbors<Scalar>& answers, std::span<const
 }
 
 template <class Scalar>
+void save_where_asked(const AnyIndex<Scalar>& index, const SearchFlags& flags) {
+  if (flags.save.empty()) return;
+  const Activity saving("saving " + flags.save);
+  index.save(flags.save);
+}
+
+template <class Scalar>
 nlohmann::ordered_json describe(const Source<Scalar>& source, std::size_t queries) {
   return {{"points", source.index->size()},
           {"dimension", source.index->dimension()},
@@ -148,6 +158,8 @@ template Questions<float> take_questions(Source<float>&, std::optional<Dataset>&
 template Questions<double> take_questions(Source<double>&, std::optional<Dataset>&&, const SearchFlags&, int);
 template Neighbors<float> without_self(const Neighbors<float>&, std::span<const point_id>, std::size_t);
 template Neighbors<double> without_self(const Neighbors<double>&, std::span<const point_id>, std::size_t);
+template void save_where_asked(const AnyIndex<float>&, const SearchFlags&);
+template void save_where_asked(const AnyIndex<double>&, const SearchFlags&);
 template nlohmann::ordered_json describe(const Source<float>&, std::size_t);
 template nlohmann::ordered_json describe(const Source<double>&, std::size_t);
 

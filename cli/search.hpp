@@ -87,7 +87,7 @@ void for_each_slice(const std::string& label, std::size_t total, Body&& body) {
   constexpr auto moment = std::chrono::milliseconds(200);
   constexpr std::size_t largest = std::size_t{1} << 18;
   Progress progress(label, total);
-  std::size_t length = 256;
+  std::size_t length = 16;
   for (std::size_t first = 0; first < total;) {
     const std::size_t count = std::min(length, total - first);
     const auto start = Clock::now();
@@ -102,6 +102,10 @@ void for_each_slice(const std::string& label, std::size_t total, Body&& body) {
 template <class Scalar>
 [[nodiscard]] Neighbors<Scalar> without_self(const Neighbors<Scalar>& answers, std::span<const point_id> own,
                                              std::size_t k);
+
+/// Honours --save. Errors: io_error.
+template <class Scalar>
+void save_where_asked(const AnyIndex<Scalar>& index, const SearchFlags& flags);
 
 /// What is said of every search: the index and the number of queries.
 template <class Scalar>

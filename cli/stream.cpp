@@ -166,6 +166,7 @@ void run(const Sweeps<Scalar>& sweeps, const StreamFlags& flags, const GlobalOpt
   }();
   auto json = stream_json(report, setting);
   if (directory.wanted()) {
+    const Activity writing("writing the report");
     json["map"] = {{"file", "map.npy"}, {"points", map.points.size()}, {"stride", map.stride}};
     write_map(directory.file("map.npy"), map.points);
     persist::AtomicFile file(directory.file("report.json"));

@@ -15,6 +15,7 @@
 
 #include "output.hpp"
 #include "page/page.hpp"
+#include "progress.hpp"
 #include "search.hpp"
 #include "subcommand.hpp"
 
@@ -83,7 +84,10 @@ page::Page make_page(const AnyIndex<Scalar>& index, const ViewFlags& flags) {
 }
 
 void write(const page::Page& page, const ViewFlags& flags, const GlobalOptions& global) {
-  const std::uint64_t bytes = page::write_page(flags.out, page);
+  const std::uint64_t bytes = [&] {
+    const Activity writing("writing " + flags.out);
+    return page::write_page(flags.out, page);
+  }();
   const std::size_t shown = page.coordinates.size() / 3;
   if (global.json) {
     print_json({{"out", flags.out},
@@ -126,7 +130,11 @@ void add_view(CLI::App& app, const GlobalOptions& global) {
   command->callback([flags, &global] {
     check(*flags);
     with_source(*flags, global, false, [&](auto& source, std::optional<Dataset>&&) {
-      write(make_page(*source.index, *flags), *flags, global);
+      const page::Page page = [&] {
+        const Activity drawing("drawing the page");
+        return make_page(*source.index, *flags);
+      }();
+      write(page, *flags, global);
     });
   });
 }

@@ -38,7 +38,7 @@ void answer(Source<Scalar>& source, std::optional<Dataset>&& queries, const With
   auto head = describe(source, questions.points.size());
   head["radius"] = flags.radius;
   AnswerWriter writer({questions.points.size(), 0, true}, flags.out, global.json, head);
-  if (!flags.save.empty()) index.save(flags.save);
+  save_where_asked(index, flags);
   for_each_slice("within", questions.points.size(), [&](std::size_t first, std::size_t count) {
     const auto own = std::span(questions.labels).subspan(first, count);
     const auto found = index.within(questions.points.view().slice(first, count), query);

@@ -18,3 +18,7 @@ int main() {
     std::printf("id %lld at distance %g\n", static_cast<long long>(found.ids[i]), found.distances[i]);
   return found.ids[0] == added ? 0 : 1;
 }
+
+// Prints:
+//   id 3 at distance 0
+//   id 1 at distance 1

@@ -54,3 +54,7 @@ int main() {
     std::printf("star %lld at distance %g\n", static_cast<long long>(found.ids[i]), found.distances[i]);
   return found == same.nearest(query, {.k = 2, .filter = bright}) ? 0 : 1;
 }
+
+// Prints:
+//   star 0 at distance 1
+//   star 2 at distance 2.23607

@@ -41,3 +41,8 @@ int main() {
   }
   map.validate();
 }
+
+// Prints:
+//   sweep 9: 5325 points asked a map of 47427, which has 52752 by now
+//   sweep 19: 5312 points asked a map of 53325, which has 53312 by now
+//   sweep 29: 5220 points asked a map of 52604, which has 52512 by now

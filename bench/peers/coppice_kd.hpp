@@ -26,16 +26,16 @@ class CoppiceKd {
   }
   template <class Take>
   void within(const double* q, double radius, Take take) {
-    for (const point_id id : tree_.within({q, 1, 3}, {.radius = radius}).ids) take(id);
+    within_.radius = radius;
+    tree_.within({q, 3}, within_, found_);
+    for (const point_id id : found_.ids()) take(id);
   }
   template <class Take>
   void in_box(const double* lower, const double* upper, Take take) {
-    for (const point_id id : tree_.in_box({lower, 1, 3}, {upper, 1, 3}).ids) take(id);
+    tree_.in_box({lower, 3}, {upper, 3}, in_box_, found_);
+    for (const point_id id : found_.ids()) take(id);
   }
-  point_id find(const double* q) {
-    Hit<double> hit{};
-    return tree_.nearest({q, 3}, lookup_, {&hit, 1}) == 1 ? hit.id : no_point;
-  }
+  point_id find(const double* q) { return tree_.find({q, 3}); }
 
   template <class Take>
   void nearest_batch(PointView<double> queries, std::size_t k, Take take) {
@@ -66,8 +66,10 @@ class CoppiceKd {
   Executor executor_;
   KdTree<double> tree_;
   Nearest<double> query_;
-  Nearest<double> lookup_{.k = 1, .radius = 0};
+  Within<double> within_;
+  InBox in_box_;
   std::vector<Hit<double>> hits_;
+  HitList<double> found_;
 };
 
 }  // namespace coppice::bench

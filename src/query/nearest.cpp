@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "checks.hpp"
+#include "search_order.hpp"
 
 namespace coppice::query {
 namespace {
@@ -27,7 +28,7 @@ NearestBatch<Scalar> batch_of(const SearchTarget<Scalar>& target, const Nearest<
 
 template <class Scalar>
 Neighbors<Scalar> nearest(const SearchTarget<Scalar>& target, PointView<Scalar> queries, const Nearest<Scalar>& query) {
-  NearestBatch<Scalar> whole = batch_of(target, query);
+  NearestBatch<Scalar> batch = batch_of(target, query);
   const CheckedPoints<Scalar> checked(target, queries);
   const std::size_t rows = queries.size();
   const std::size_t k = query.k;
@@ -35,37 +36,40 @@ Neighbors<Scalar> nearest(const SearchTarget<Scalar>& target, PointView<Scalar> 
     throw invalid_input("k is " + std::to_string(k) + "; the answer of " + std::to_string(rows) +
                         " queries would not fit into memory");
   Neighbors<Scalar> answer;
+  reserve_large(answer.ids, rows * k);
+  reserve_large(answer.distances, rows * k);
   answer.ids.assign(rows * k, no_point);
   answer.distances.assign(rows * k, std::numeric_limits<Scalar>::infinity());
   answer.offsets.resize(rows + 1);
   for (std::size_t i = 0; i <= rows; ++i) answer.offsets[i] = static_cast<std::int64_t>(i * k);
   if (target.size == 0) return answer;
 
-  whole.k = std::min(k, target.size);
+  batch.points = checked.view();
+  batch.k = std::min(k, target.size);
+  batch.stride = k;
+  batch.keys = answer.distances.data();
+  batch.ids = answer.ids.data();
+  std::vector<std::size_t> found(rows);
+  batch.found = found.data();
+  const std::vector<std::uint32_t> sequence = search_order(checked.view());
   query.executor.for_each_chunk(rows, chunk_of(rows, longest_chunk, query.executor),
                                 [&](std::size_t first, std::size_t last) {
-                                  NearestBatch<Scalar> batch = whole;
-                                  batch.points = checked.view().slice(first, last - first);
-                                  std::vector<std::size_t> found(last - first);
-                                  batch.found = found.data();
-                                  // Rows shorter than k leave room for the padding, so kernels write to a buffer of
-                                  // their own row length.
-                                  std::vector<Scalar> keys;
-                                  std::vector<point_id> ids;
-                                  const bool in_place = batch.k == k;
-                                  if (!in_place) {
-                                    keys.resize(found.size() * batch.k);
-                                    ids.resize(found.size() * batch.k);
+                                  NearestBatch<Scalar> part = batch;
+                                  part.count = last - first;
+                                  if (sequence.empty()) {
+                                    part.points = batch.points.slice(first, part.count);
+                                    part.keys += first * k;
+                                    part.ids += first * k;
+                                    part.found += first;
+                                  } else {
+                                    part.rows = sequence.data() + first;
                                   }
-                                  batch.keys = in_place ? &answer.distances[first * k] : keys.data();
-                                  batch.ids = in_place ? &answer.ids[first * k] : ids.data();
-                                  target.kernels->nearest(target.view, batch);
-                                  for (std::size_t i = 0; i < found.size(); ++i) {
-                                    Scalar* distances = &answer.distances[(first + i) * k];
-                                    for (std::size_t j = 0; j < found[i]; ++j)
-                                      distances[j] = query.metric.distance_of(batch.keys[i * batch.k + j]);
-                                    if (!in_place)
-                                      std::copy_n(&batch.ids[i * batch.k], found[i], &answer.ids[(first + i) * k]);
+                                  target.kernels->nearest(target.view, part);
+                                  for (std::size_t i = first; i < last; ++i) {
+                                    const std::size_t row = sequence.empty() ? i : sequence[i];
+                                    Scalar* distances = &answer.distances[row * k];
+                                    for (std::size_t j = 0; j < found[row]; ++j)
+                                      distances[j] = query.metric.distance_of(distances[j]);
                                   }
                                 });
   return answer;
@@ -77,6 +81,7 @@ std::size_t nearest(const SearchTarget<Scalar>& target, std::span<const Scalar> 
   NearestBatch<Scalar> batch = batch_of(target, query);
   const CheckedPoints<Scalar> checked(target, one_point(point));
   batch.points = checked.view();
+  batch.count = 1;
   batch.k = std::min({query.k, target.size, hits.size()});
   if (batch.k == 0) return 0;
   constexpr std::size_t small = 64;
@@ -117,10 +122,17 @@ bool visit(const SearchTarget<Scalar>& target, std::span<const Scalar> point, co
   return !context.stopped;
 }
 
+template <class Scalar>
+point_id find(const SearchTarget<Scalar>& target, std::span<const Scalar> point) {
+  const CheckedPoints<Scalar> checked(target, one_point(point));
+  return target.size == 0 ? no_point : target.kernels->find(target.view, checked.view().row(0));
+}
+
 #define COPPICE_INSTANTIATE(Scalar)                                                                                   \
   template Neighbors<Scalar> nearest<Scalar>(const SearchTarget<Scalar>&, PointView<Scalar>, const Nearest<Scalar>&); \
   template std::size_t nearest<Scalar>(const SearchTarget<Scalar>&, std::span<const Scalar>, const Nearest<Scalar>&,  \
                                        std::span<Hit<Scalar>>);                                                       \
+  template point_id find<Scalar>(const SearchTarget<Scalar>&, std::span<const Scalar>);                               \
   template bool visit<Scalar>(const SearchTarget<Scalar>&, std::span<const Scalar>, const Nearest<Scalar>&,           \
                               const HitVisitor<Scalar>&);
 COPPICE_INSTANTIATE(float)

@@ -6,104 +6,54 @@
 #include <utility>
 #include <vector>
 
+#include "batch.hpp"
 #include "checks.hpp"
+#include "regions.hpp"
 
 namespace coppice::query {
 namespace {
 
-/// The most queries a thread takes at a time: range queries cost more than nearest ones, so fewer.
-constexpr std::size_t longest_chunk = 64;
-/// What a kernel may write past the last hit.
-constexpr std::size_t slack = 8;
-
-/// The hits of one chunk of queries.
+/// Writes into a caller's list.
 template <class Scalar>
-class HitBuffer : public HitSink<Scalar> {
+class ListSink : public HitSink<Scalar> {
  public:
-  explicit HitBuffer(bool with_keys) {
-    this->grow = [](HitSink<Scalar>& sink, std::size_t more) { static_cast<HitBuffer&>(sink).enlarge(more); };
-    with_keys_ = with_keys;
-    enlarge(256);
+  ListSink(HitList<Scalar>& list, bool with_keys) : list_(list), with_keys_(with_keys) {
+    list_.reserve(smallest_list, 0);  // keys that are null would mean that none are asked for
+    point_to_list();
+    this->grow = [](HitSink<Scalar>& sink, std::size_t more) {
+      auto& self = static_cast<ListSink&>(sink);
+      self.list_.reserve(2 * (self.size + more), self.size);
+      self.point_to_list();
+    };
   }
-  HitBuffer(const HitBuffer&) = delete;
-  HitBuffer& operator=(const HitBuffer&) = delete;
+  ListSink(const ListSink&) = delete;
+  ListSink& operator=(const ListSink&) = delete;
+  void finish(Order order) {
+    std::vector<Hit<Scalar>> scratch;
+    sort_hits(this->ids, this->keys, this->size, order, scratch);
+    list_.resize(this->size, with_keys_);
+  }
 
  private:
-  void enlarge(std::size_t more) {
-    const std::size_t wanted = std::max(2 * this->capacity, this->size + more);
-    id_memory_.resize(wanted + slack);
-    this->ids = id_memory_.data();
-    if (with_keys_) {
-      key_memory_.resize(wanted + slack);
-      this->keys = key_memory_.data();
-    }
-    this->capacity = wanted;
+  static constexpr std::size_t smallest_list = 256;
+  void point_to_list() {
+    this->ids = list_.id_data();
+    this->keys = with_keys_ ? list_.key_data() : nullptr;
+    this->capacity = list_.capacity();
   }
-
+  HitList<Scalar>& list_;
   bool with_keys_;
-  std::vector<Scalar> key_memory_;
-  std::vector<point_id> id_memory_;
 };
-
-template <class Scalar>
-void sort_hits(HitSink<Scalar>& sink, std::size_t first, Order order, std::vector<Hit<Scalar>>& scratch) {
-  if (order == Order::none) return;
-  if (sink.keys == nullptr) {
-    std::sort(sink.ids + first, sink.ids + sink.size);
-    return;
-  }
-  scratch.clear();
-  for (std::size_t i = first; i < sink.size; ++i) scratch.push_back({sink.keys[i], sink.ids[i]});
-  if (order == Order::by_distance)
-    std::sort(scratch.begin(), scratch.end());
-  else
-    std::sort(scratch.begin(), scratch.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
-  for (std::size_t i = 0; i < scratch.size(); ++i) {
-    sink.keys[first + i] = scratch[i].distance_squared;
-    sink.ids[first + i] = scratch[i].id;
-  }
-}
-
-/// Runs `search(row, sink)` for every row, chunk by chunk, and puts the chunks together in the order of the rows.
-template <class Scalar, class Search>
-Neighbors<Scalar> collect(std::size_t rows, bool with_keys, Order order, const Executor& executor, Search search) {
-  const std::size_t grain = chunk_of(rows, longest_chunk, executor);
-  const std::size_t chunks = (rows + grain - 1) / grain;
-  std::vector<std::unique_ptr<HitBuffer<Scalar>>> buffers(chunks);
-  Neighbors<Scalar> answer;
-  answer.offsets.assign(rows + 1, 0);
-  executor.for_each_chunk(rows, grain, [&](std::size_t first, std::size_t last) {
-    auto buffer = std::make_unique<HitBuffer<Scalar>>(with_keys);
-    std::vector<Hit<Scalar>> scratch;
-    for (std::size_t row = first; row < last; ++row) {
-      const std::size_t before = buffer->size;
-      search(row, *buffer);
-      sort_hits(*buffer, before, order, scratch);
-      answer.offsets[row + 1] = static_cast<std::int64_t>(buffer->size - before);
-    }
-    buffers[first / grain] = std::move(buffer);
-  });
-  for (std::size_t row = 0; row < rows; ++row) answer.offsets[row + 1] += answer.offsets[row];
-  const auto total = static_cast<std::size_t>(answer.offsets.back());
-  answer.ids.reserve(total);
-  if (with_keys) answer.distances.reserve(total);
-  for (std::unique_ptr<HitBuffer<Scalar>>& buffer : buffers) {
-    answer.ids.insert(answer.ids.end(), buffer->ids, buffer->ids + buffer->size);
-    if (with_keys) answer.distances.insert(answer.distances.end(), buffer->keys, buffer->keys + buffer->size);
-    buffer.reset();
-  }
-  return answer;
-}
 
 /// A sink that hands every hit to `take(key or 0, id)` and forgets it.
 template <class Scalar, class Take>
 class HitStream : public HitSink<Scalar> {
  public:
   HitStream(bool with_keys, Take take) : take_(std::move(take)) {
-    id_memory_.resize(block + slack);
+    id_memory_.resize(block + hit_slack);
     this->ids = id_memory_.data();
     if (with_keys) {
-      key_memory_.resize(block + slack);
+      key_memory_.resize(block + hit_slack);
       this->keys = key_memory_.data();
     }
     this->capacity = block;
@@ -118,10 +68,10 @@ class HitStream : public HitSink<Scalar> {
 
   void enlarge(std::size_t more) {
     this->capacity = this->size + more;
-    id_memory_.resize(this->capacity + slack);
+    id_memory_.resize(this->capacity + hit_slack);
     this->ids = id_memory_.data();
     if (this->keys == nullptr) return;
-    key_memory_.resize(this->capacity + slack);
+    key_memory_.resize(this->capacity + hit_slack);
     this->keys = key_memory_.data();
   }
   bool hand_over() {
@@ -134,51 +84,6 @@ class HitStream : public HitSink<Scalar> {
   Take take_;
   std::vector<Scalar> key_memory_;
   std::vector<point_id> id_memory_;
-};
-
-/// A box query split at the seams of the cell: along each periodic axis an interval becomes one or two inside it.
-template <class Scalar>
-class Regions {
- public:
-  Regions(const SearchTarget<Scalar>& target, const Scalar* lower, const Scalar* upper)
-      : dimension_(static_cast<std::size_t>(target.dimension)) {
-    corners_.emplace_back(lower, lower + dimension_);
-    corners_.back().insert(corners_.back().end(), upper, upper + dimension_);
-    if (!target.periodic->is_periodic()) return;
-    for (std::size_t axis = 0; axis < dimension_; ++axis) split(*target.periodic, axis);
-  }
-  template <class Visit>
-  bool for_each(Visit visit) const {
-    for (const std::vector<Scalar>& corner : corners_)
-      if (!visit(corner.data(), corner.data() + dimension_)) return false;
-    return true;
-  }
-
- private:
-  void split(const PeriodicBox<Scalar>& box, std::size_t axis) {
-    const Scalar length = box.lengths[axis];
-    if (!std::isfinite(length)) return;
-    const std::size_t before = corners_.size();
-    for (std::size_t i = 0; i < before; ++i) {
-      Scalar& low = corners_[i][axis];
-      Scalar& high = corners_[i][dimension_ + axis];
-      if (high - low >= length) {
-        low = 0;
-        high = length;
-        continue;
-      }
-      low = box.wrap(low, static_cast<int>(axis));
-      high = box.wrap(high, static_cast<int>(axis));
-      if (low <= high) continue;
-      std::vector<Scalar> rest = corners_[i];
-      rest[axis] = 0;
-      high = length;
-      corners_.push_back(std::move(rest));
-    }
-  }
-
-  std::size_t dimension_;
-  std::vector<std::vector<Scalar>> corners_;  // lower then upper, for every piece
 };
 
 template <class Scalar>
@@ -194,6 +99,11 @@ void check_boxes(const SearchTarget<Scalar>& target, PointView<Scalar> lower, Po
         throw invalid_input(row, "lower is greater than upper on axis " + std::to_string(axis) + " (" +
                                      std::to_string(lower.row(row)[axis]) + " > " +
                                      std::to_string(upper.row(row)[axis]) + ")");
+}
+
+void check_order(const InBox& query) {
+  if (query.order == Order::by_distance)
+    throw invalid_input("a box query has no distances to order by; expected Order::none or Order::by_id");
 }
 
 template <class Scalar>
@@ -212,21 +122,6 @@ bool search_box(const SearchTarget<Scalar>& target, const Scalar* lower, const S
   });
 }
 
-/// Counts with `search(row, sink)`.
-template <class Scalar, class Search>
-std::vector<std::int64_t> count_rows(std::size_t rows, const Executor& executor, Search search) {
-  std::vector<std::int64_t> counts(rows, 0);
-  executor.for_each_chunk(rows, chunk_of(rows, longest_chunk, executor), [&](std::size_t first, std::size_t last) {
-    for (std::size_t row = first; row < last; ++row) {
-      HitSink<Scalar> sink;
-      sink.counting = true;
-      search(row, sink);
-      counts[row] = static_cast<std::int64_t>(sink.size);
-    }
-  });
-  return counts;
-}
-
 }  // namespace
 
 template <class Scalar>
@@ -234,7 +129,7 @@ Neighbors<Scalar> within(const SearchTarget<Scalar>& target, PointView<Scalar> q
   const BallQuery<Scalar> ball = ball_of(target, query);
   const CheckedPoints<Scalar> checked(target, queries);
   Neighbors<Scalar> answer =
-      collect<Scalar>(queries.size(), true, query.order, query.executor, [&](std::size_t row, HitSink<Scalar>& sink) {
+      collect<Scalar>(checked.view(), true, query.order, query.executor, [&](std::size_t row, HitSink<Scalar>& sink) {
         BallQuery<Scalar> one = ball;
         one.point = checked.view().row(row);
         if (target.size != 0) target.kernels->within(target.view, one, sink);
@@ -247,9 +142,8 @@ template <class Scalar>
 Neighbors<Scalar> in_box(const SearchTarget<Scalar>& target, PointView<Scalar> lower, PointView<Scalar> upper,
                          const InBox& query) {
   check_boxes(target, lower, upper);
-  if (query.order == Order::by_distance)
-    throw invalid_input("a box query has no distances to order by; expected Order::none or Order::by_id");
-  return collect<Scalar>(lower.size(), false, query.order, query.executor, [&](std::size_t row, HitSink<Scalar>& sink) {
+  check_order(query);
+  return collect<Scalar>(lower, false, query.order, query.executor, [&](std::size_t row, HitSink<Scalar>& sink) {
     if (target.size != 0) search_box(target, lower.row(row), upper.row(row), filter_of(query.filter), sink);
   });
 }
@@ -259,7 +153,7 @@ std::vector<std::int64_t> count(const SearchTarget<Scalar>& target, PointView<Sc
                                 const Within<Scalar>& query) {
   const BallQuery<Scalar> ball = ball_of(target, query);
   const CheckedPoints<Scalar> checked(target, queries);
-  return count_rows<Scalar>(queries.size(), query.executor, [&](std::size_t row, HitSink<Scalar>& sink) {
+  return count_rows<Scalar>(checked.view(), query.executor, [&](std::size_t row, HitSink<Scalar>& sink) {
     BallQuery<Scalar> one = ball;
     one.point = checked.view().row(row);
     if (target.size != 0) target.kernels->within(target.view, one, sink);
@@ -270,9 +164,30 @@ template <class Scalar>
 std::vector<std::int64_t> count(const SearchTarget<Scalar>& target, PointView<Scalar> lower, PointView<Scalar> upper,
                                 const InBox& query) {
   check_boxes(target, lower, upper);
-  return count_rows<Scalar>(lower.size(), query.executor, [&](std::size_t row, HitSink<Scalar>& sink) {
+  return count_rows<Scalar>(lower, query.executor, [&](std::size_t row, HitSink<Scalar>& sink) {
     if (target.size != 0) search_box(target, lower.row(row), upper.row(row), filter_of(query.filter), sink);
   });
+}
+
+template <class Scalar>
+void within(const SearchTarget<Scalar>& target, std::span<const Scalar> point, const Within<Scalar>& query,
+            HitList<Scalar>& hits) {
+  BallQuery<Scalar> ball = ball_of(target, query);
+  const CheckedPoints<Scalar> checked(target, one_point(point));
+  ball.point = checked.view().row(0);
+  ListSink<Scalar> sink(hits, true);
+  if (target.size != 0) target.kernels->within(target.view, ball, sink);
+  sink.finish(query.order);
+}
+
+template <class Scalar>
+void in_box(const SearchTarget<Scalar>& target, std::span<const Scalar> lower, std::span<const Scalar> upper,
+            const InBox& query, HitList<Scalar>& hits) {
+  check_boxes(target, one_point(lower), one_point(upper));
+  check_order(query);
+  ListSink<Scalar> sink(hits, false);
+  if (target.size != 0) search_box(target, lower.data(), upper.data(), filter_of(query.filter), sink);
+  sink.finish(query.order);
 }
 
 template <class Scalar>
@@ -304,6 +219,10 @@ bool visit(const SearchTarget<Scalar>& target, std::span<const Scalar> lower, st
                                                    const Within<Scalar>&);                                            \
   template std::vector<std::int64_t> count<Scalar>(const SearchTarget<Scalar>&, PointView<Scalar>, PointView<Scalar>, \
                                                    const InBox&);                                                     \
+  template void within<Scalar>(const SearchTarget<Scalar>&, std::span<const Scalar>, const Within<Scalar>&,           \
+                               HitList<Scalar>&);                                                                     \
+  template void in_box<Scalar>(const SearchTarget<Scalar>&, std::span<const Scalar>, std::span<const Scalar>,         \
+                               const InBox&, HitList<Scalar>&);                                                       \
   template bool visit<Scalar>(const SearchTarget<Scalar>&, std::span<const Scalar>, const Within<Scalar>&,            \
                               const HitVisitor<Scalar>&);                                                             \
   template bool visit<Scalar>(const SearchTarget<Scalar>&, std::span<const Scalar>, std::span<const Scalar>,          \

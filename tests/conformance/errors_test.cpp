@@ -202,6 +202,15 @@ TYPED_TEST(Errors, BadQueries) {
     this->refuses("visit, coordinate", this->no_row,
                   [&] { index.visit(rows.view()[4], Nearest<Scalar>{.k = 2}, every_hit); });
   }
+  HitList<Scalar> list;
+  this->refuses("within one, radius", this->no_row, [&] { index.within(good.view()[0], {.radius = -1}, list); });
+  this->refuses("within one, dimension", this->no_row, [&] { index.within(two, {.radius = 1}, list); });
+  this->refuses("box one, dimension", this->no_row, [&] { index.in_box(two, two, {}, list); });
+  this->refuses("box one by distance", this->no_row,
+                [&] { index.in_box(good.view()[0], good.view()[0], {.order = Order::by_distance}, list); });
+  this->refuses("find, dimension", this->no_row, [&] { static_cast<void>(index.find(two)); });
+  this->refuses("find, NaN", this->no_row,
+                [&] { static_cast<void>(index.find(std::vector<Scalar>{0, this->nan, 0})); });
   this->refuses("nearest, dimension", this->no_row, [&] { nearest(flat, {.k = 2}); });
   this->refuses("within, dimension", this->no_row, [&] { within(flat, {.radius = 1}); });
   this->refuses("nearest one, dimension", this->no_row, [&] { index.nearest(two, {.k = 2}, std::span(hits)); });

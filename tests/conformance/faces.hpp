@@ -27,6 +27,10 @@ class Searches {
                                                         const Within<Scalar>& query) const = 0;
   [[nodiscard]] virtual std::vector<std::int64_t> count(PointView<Scalar> lower, PointView<Scalar> upper,
                                                         const InBox& query) const = 0;
+  virtual void within(std::span<const Scalar> point, const Within<Scalar>& query, HitList<Scalar>& hits) const = 0;
+  virtual void in_box(std::span<const Scalar> lower, std::span<const Scalar> upper, const InBox& query,
+                      HitList<Scalar>& hits) const = 0;
+  [[nodiscard]] virtual point_id find(std::span<const Scalar> point) const = 0;
   virtual bool visit(std::span<const Scalar> point, const Nearest<Scalar>& query,
                      const HitVisitor<Scalar>& visitor) const = 0;
   virtual bool visit(std::span<const Scalar> point, const Within<Scalar>& query,
@@ -59,6 +63,14 @@ class SearchesOf final : public Searches<Scalar> {
   std::vector<std::int64_t> count(PointView<Scalar> lower, PointView<Scalar> upper, const InBox& query) const override {
     return target_.count(lower, upper, query);
   }
+  void within(std::span<const Scalar> point, const Within<Scalar>& query, HitList<Scalar>& hits) const override {
+    target_.within(point, query, hits);
+  }
+  void in_box(std::span<const Scalar> lower, std::span<const Scalar> upper, const InBox& query,
+              HitList<Scalar>& hits) const override {
+    target_.in_box(lower, upper, query, hits);
+  }
+  point_id find(std::span<const Scalar> point) const override { return target_.find(point); }
   bool visit(std::span<const Scalar> point, const Nearest<Scalar>& query,
              const HitVisitor<Scalar>& visitor) const override {
     return target_.visit(point, query, visitor);

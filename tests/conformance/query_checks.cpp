@@ -15,6 +15,7 @@ template <class Scalar>
 void expect_single_queries(const Searches<Scalar>& index, PointView<Scalar> queries,
                            const std::vector<std::vector<Hit<Scalar>>>& ranked, const Nearest<Scalar>& nearest,
                            const Within<Scalar>& within, Rng& rng) {
+  HitList<Scalar> list;
   for (std::size_t i = 0; i < queries.size(); i += 3) {
     SCOPED_TRACE("single query " + std::to_string(i));
     const auto& row = ranked[i];
@@ -40,6 +41,16 @@ void expect_single_queries(const Searches<Scalar>& index, PointView<Scalar> quer
     }
 
     const std::size_t inside = hits_within(row, within.metric, within.radius);
+    Within<Scalar> sorted = within;
+    sorted.order = Order::by_distance;
+    index.within(queries[i], sorted, list);
+    ASSERT_EQ(list.size(), inside);
+    ASSERT_EQ(list.distances_squared().size(), inside);
+    for (std::size_t j = 0; j < inside; ++j) {
+      ASSERT_EQ(list.ids()[j], row[j].id) << "within one, hit " << j;
+      ASSERT_TRUE(same_bits(list.distances_squared()[j], row[j].distance_squared)) << "within one, hit " << j;
+    }
+
     const std::size_t stop_within = rng.chance(0.5) ? inside + 1 : rng.below(inside) + 1;
     std::vector<Hit<Scalar>> within_seen;
     const bool within_finished = index.visit(queries[i], within, [&](const Hit<Scalar>& hit) {
@@ -159,6 +170,7 @@ void expect_boxes(const Searches<Scalar>& index, const Model<Scalar>& model, Poi
     counts.push_back(static_cast<std::int64_t>(ids.size()));
   }
   Neighbors<Scalar> storage_order;
+  HitList<Scalar> list;
   for (const InstructionSet set : available_instruction_sets()) {
     SCOPED_TRACE(std::string("box, ") + std::string(instruction_set_name(set)) + ", n " + std::to_string(model.size()) +
                  ", d " + std::to_string(model.dimension()) + (filter ? ", filtered" : ""));
@@ -190,6 +202,15 @@ void expect_boxes(const Searches<Scalar>& index, const Model<Scalar>& model, Poi
       const auto first = expected.ids.begin() + expected.offsets[i];
       const auto last = expected.ids.begin() + expected.offsets[i + 1];
       ASSERT_TRUE(std::includes(first, last, seen.begin(), seen.end()));
+
+      query.order = Order::by_id;
+      index.in_box(lower[i], upper[i], query, list);
+      ASSERT_TRUE(std::equal(first, last, list.ids().begin(), list.ids().end()));
+      ASSERT_TRUE(list.distances_squared().empty());
+      for (const auto corner : {lower[i], upper[i]}) {
+        const auto there = model.box_ids(corner, corner, {});
+        ASSERT_EQ(index.find(corner), there.empty() ? no_point : there.front());
+      }
     }
   }
 }

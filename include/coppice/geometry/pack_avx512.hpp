@@ -48,7 +48,11 @@ struct avx512::Pack<double> {
   friend void compress_store_exactly(double* to, Mask m, Pack a) {
     _mm512_mask_storeu_pd(to, first(__builtin_popcount(m)), _mm512_maskz_compress_pd(static_cast<__mmask8>(m), a.v));
   }
-  double lane(int i) const { return _mm512_cvtsd_f64(_mm512_permutexvar_pd(_mm512_set1_epi64(i), v)); }
+  friend double least(Pack a, Mask m) { return _mm512_mask_reduce_min_pd(static_cast<__mmask8>(m), a.v); }
+  double lane(int i) const { return _mm512_cvtsd_f64(lane_as_doubles(i)); }
+  /// Lane i in all eight lanes.
+  __m512d lane_as_doubles(int i) const { return _mm512_permutexvar_pd(_mm512_set1_epi64(i), v); }
+  static Pack from_doubles(__m512d x) { return {x}; }
 };
 
 template <>
@@ -75,6 +79,13 @@ struct avx512::Pack<float> {
   friend void compress_store_exactly(float* to, Mask m, Pack a) {
     _mm256_mask_storeu_ps(to, first(__builtin_popcount(m)), _mm256_maskz_compress_ps(static_cast<__mmask8>(m), a.v));
   }
+  friend float least(Pack a, Mask m) {
+    return _mm512_mask_reduce_min_ps(static_cast<__mmask16>(m), _mm512_castps256_ps512(a.v));
+  }
+  __m512d lane_as_doubles(int i) const {
+    return _mm512_cvtps_pd(_mm256_permutevar8x32_ps(v, _mm256_set1_epi32(i)));
+  }
+  static Pack from_doubles(__m512d x) { return {_mm512_cvtpd_ps(x)}; }
   float lane(int i) const { return _mm256_cvtss_f32(_mm256_permutevar8x32_ps(v, _mm256_set1_epi32(i))); }
 };
 

@@ -1,7 +1,7 @@
 // Collectors keep the k best candidates by (key, id) while a search runs. Each takes eight candidates at once, already
 // masked by `threshold()`: one hit in scalars (k = 1), a few in a sorted array (k ≤ 16; in registers with AVX-512),
 // many in an unsorted pool that is cut back by bisecting the key range when it fills up. Ids are compared as unsigned
-// numbers, so the padding id −1 sorts after every real one.
+// numbers, so the padding id −1 sorts after every real one. collectors_avx512.hpp has the forms that live in registers.
 #pragma once
 
 #include <algorithm>
@@ -11,9 +11,6 @@
 #include <memory>
 
 #include "coppice/geometry/pack_baseline.hpp"
-#if defined(__AVX512F__)
-#include "coppice/geometry/pack_avx512.hpp"
-#endif
 
 namespace coppice::query {
 
@@ -60,11 +57,10 @@ class BestOne {
   point_id id_;
 };
 
-/// 1 ≤ k ≤ 16: insertion into a sorted array.
-template <class T, class S>
+/// 1 ≤ k ≤ Capacity: insertion into a sorted array.
+template <class T, class S, std::size_t Capacity>
 class BestFew {
  public:
-  static constexpr std::size_t capacity = 16;
   using Pack = typename T::template Pack<S>;
   explicit BestFew(std::size_t k) : k_(k) {}
 
@@ -108,86 +104,9 @@ class BestFew {
   Pack threshold_;
   std::size_t k_;
   std::size_t count_ = 0;
-  S keys_[capacity];
-  point_id ids_[capacity];
+  S keys_[Capacity];
+  point_id ids_[Capacity];
 };
-
-#if defined(__AVX512F__)
-/// With AVX-512 the sorted array lives in four registers and an insertion is compare, mask, expand: no branch, no
-/// memory. Keys are held as double, which represents every float.
-template <class S>
-class BestFew<simd::avx512, S> {
- public:
-  static constexpr std::size_t capacity = 16;
-  using Pack = simd::avx512::Pack<S>;
-  explicit BestFew(std::size_t k) : k_(k), last_(_mm512_set1_epi64(static_cast<long long>(k - 1))) {}
-
-  void reset(S limit) {
-    limit_ = limit;
-    threshold_ = Pack::broadcast(limit);
-    keys_[0] = keys_[1] = _mm512_set1_pd(std::numeric_limits<double>::infinity());
-    ids_[0] = ids_[1] = _mm512_set1_epi64(no_point);
-  }
-  [[nodiscard]] Pack threshold() const { return threshold_; }
-
-  void take(Pack keys, Mask m, const point_id* ids) {
-    do {
-      const int i = __builtin_ctz(m);
-      m &= m - 1;
-      push(keys.lane(i), ids[i]);
-      m &= less_equal(keys, threshold_);
-    } while (m != 0);
-  }
-
-  std::size_t finish(S* keys, point_id* ids) {
-    double sorted[capacity];
-    point_id named[capacity];
-    for (int half = 0; half < 2; ++half) {
-      _mm512_storeu_pd(sorted + 8 * half, keys_[half]);
-      _mm512_storeu_si512(named + 8 * half, ids_[half]);
-    }
-    std::size_t count = 0;
-    for (; count < k_ && named[count] != no_point; ++count) {
-      keys[count] = static_cast<S>(sorted[count]);
-      ids[count] = named[count];
-    }
-    return count;
-  }
-
- private:
-  void push(double key, point_id id) {
-    const __m512d v = _mm512_set1_pd(key);
-    const __m512i name = _mm512_set1_epi64(id);
-    unsigned before = 0;  // bit i: entry i precedes the new one
-    for (int half = 0; half < 2; ++half) {
-      const __mmask8 less = _mm512_cmp_pd_mask(keys_[half], v, _CMP_LT_OQ);
-      const __mmask8 equal = _mm512_cmp_pd_mask(keys_[half], v, _CMP_EQ_OQ);
-      before |= static_cast<unsigned>(less | _mm512_mask_cmplt_epu64_mask(equal, ids_[half], name)) << (8 * half);
-    }
-    // The entries that stay keep their lane; the others move up by one, and the gap takes the new entry.
-    const unsigned stay_or_move = ~(before + 1);
-    const __mmask8 low = static_cast<__mmask8>(stay_or_move);
-    const __mmask8 high = static_cast<__mmask8>((stay_or_move >> 8) & (0xfe | (before >> 7 & 1)));
-    const __m512i seven = _mm512_set1_epi64(7);
-    const bool spills = (before & 0x80) == 0;  // the low half's last entry moves into the high half
-    const __m512d carry = spills ? _mm512_permutexvar_pd(seven, keys_[0]) : v;
-    const __m512i carry_id = spills ? _mm512_permutexvar_epi64(seven, ids_[0]) : name;
-    keys_[1] = _mm512_mask_expand_pd(carry, high, keys_[1]);
-    ids_[1] = _mm512_mask_expand_epi64(carry_id, high, ids_[1]);
-    keys_[0] = _mm512_mask_expand_pd(v, low, keys_[0]);
-    ids_[0] = _mm512_mask_expand_epi64(name, low, ids_[0]);
-    const double last = _mm512_cvtsd_f64(_mm512_permutex2var_pd(keys_[0], last_, keys_[1]));
-    threshold_ = Pack::broadcast(std::min(limit_, static_cast<S>(last)));
-  }
-
-  Pack threshold_;
-  __m512d keys_[2];
-  __m512i ids_[2];
-  std::size_t k_;
-  __m512i last_;
-  S limit_ = 0;
-};
-#endif
 
 /// Any k: candidates are packed to the end of a pool; a full pool is cut to a little over the k best by bisecting the
 /// range of its keys, or exactly where ties defeat that.

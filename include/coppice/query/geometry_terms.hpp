@@ -202,41 +202,4 @@ class MetricBall {
   MetricData<S> metric_;
 };
 
-/// A box as the shape of a range search.
-template <class T, class S>
-class Region {
- public:
-  using Scalar = S;
-  using Pack = typename T::template Pack<S>;
-
-  Region(const RegionQuery<S>& query, int dimension) : query_(query), dimension_(dimension) {}
-
-  /// The children whose box meets the region, and those that lie inside it.
-  template <class Boxes>
-  [[nodiscard]] Overlap classify(const Boxes& boxes) const {
-    Overlap overlap{0xff, 0xff};
-    for (int axis = 0; axis < dimension_; ++axis) {
-      const Pack low = Pack::broadcast(query_.lower[axis]);
-      const Pack high = Pack::broadcast(query_.upper[axis]);
-      const Pack lower = boxes.lower(axis);
-      const Pack upper = boxes.upper(axis);
-      overlap.meets &= less_equal(lower, high) & less_equal(low, upper);
-      overlap.inside &= less_equal(low, lower) & less_equal(upper, high);
-    }
-    return overlap;
-  }
-  [[nodiscard]] Mask test(const LeafBlock<S>& block, int first, Pack&) const {
-    Mask inside = 0xff;
-    for (int axis = 0; axis < dimension_; ++axis) {
-      const Pack x = Pack::load(block.axis(axis) + first);
-      inside &= less_equal(Pack::broadcast(query_.lower[axis]), x) & less_equal(x, Pack::broadcast(query_.upper[axis]));
-    }
-    return inside;
-  }
-
- private:
-  RegionQuery<S> query_;
-  int dimension_;
-};
-
 }  // namespace coppice::query

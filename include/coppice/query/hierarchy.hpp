@@ -1,5 +1,5 @@
 // What a search needs of a structure, and nothing more: the Hierarchy concept. A structure owns layout and change; the
-// traversals in traversal.hpp are written once over this view and serve every index.
+// traversals in *_search.hpp are written once over this view and serve every index.
 #pragma once
 
 #include <concepts>
@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "coppice/geometry/pack_baseline.hpp"
+#include "coppice/query/queries.hpp"
 
 namespace coppice::query {
 
@@ -55,6 +56,20 @@ concept Hierarchy = requires(const H& h, const typename H::Node& node, const typ
   h.template boxes<T>(node).lower(0);
   h.template boxes<T>(node).upper(0);
   h.prefetch(c);
+  h.prefetch_ids(c);
 };
+
+/// The lanes of a block that hold points, from entry `first` on.
+[[gnu::always_inline]] inline Mask live_lanes(int count, int first) {
+  return count - first >= simd::lanes ? 0xffu : (1u << (count - first)) - 1;
+}
+
+/// The candidates that an id filter accepts.
+[[gnu::always_inline]] inline Mask accepted(const IdFilter* filter, Mask m, const point_id* ids) {
+  Mask kept = 0;
+  for (; m != 0; m &= m - 1)
+    if ((*filter)(ids[__builtin_ctz(m)])) kept |= m & -m;
+  return kept;
+}
 
 }  // namespace coppice::query

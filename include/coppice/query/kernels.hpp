@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "coppice/query/queries.hpp"
 #include "coppice/query/searchable.hpp"
@@ -19,11 +20,15 @@ struct MetricData {
   [[nodiscard]] bool is_plain_l2() const noexcept { return kind == MetricKind::l2 && lengths == nullptr; }
 };
 
-/// `count` nearest-neighbour queries: row i of the output is keys[i·k …], ids[i·k …], found[i] of them filled.
+/// `count` nearest-neighbour queries, in the order to ask them in: rows[0], rows[1], … of `points`, or 0, 1, … where
+/// `rows` is null. The answer to row r is keys[r·stride …], ids[r·stride …], the first found[r] ≤ k of them.
 template <class Scalar>
 struct NearestBatch {
   PointView<Scalar> points;
+  const std::uint32_t* rows = nullptr;
+  std::size_t count = 0;
   std::size_t k = 1;
+  std::size_t stride = 1;
   Scalar limit{};  ///< only keys up to this one
   MetricData<Scalar> metric{};
   const IdFilter* filter = nullptr;
@@ -80,6 +85,7 @@ struct SearchKernels {
   void (*nearest)(const void* view, const NearestBatch<Scalar>& batch);
   bool (*within)(const void* view, const BallQuery<Scalar>& query, HitSink<Scalar>& sink);  ///< false: drain stopped it
   bool (*in_box)(const void* view, const RegionQuery<Scalar>& query, HitSink<Scalar>& sink);
+  point_id (*find)(const void* view, const Scalar* point);  ///< the smallest id at exactly this point, or no_point
   bool (*ascend)(const void* view, const BallQuery<Scalar>& query, const AscendingVisitor<Scalar>& visitor);
 };
 

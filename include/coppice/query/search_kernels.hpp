@@ -2,8 +2,13 @@
 // this: one copy an instruction set, compiled with that set's flags.
 #pragma once
 
+#include "coppice/query/ascend.hpp"
 #include "coppice/query/collectors.hpp"
-#include "coppice/query/traversal.hpp"
+#include "coppice/query/nearest_search.hpp"
+#include "coppice/query/range_search.hpp"
+#if defined(__AVX512F__)
+#include "coppice/query/collectors_avx512.hpp"
+#endif
 
 namespace coppice::query {
 
@@ -11,21 +16,23 @@ template <class T, class H>
 class KernelsOf {
  public:
   using S = typename H::Scalar;
-  static constexpr SearchKernels<S> table() { return {&nearest_batch, &ball, &region, &ascending}; }
+  static constexpr SearchKernels<S> table() { return {&nearest_batch, &ball, &region, &find, &ascending}; }
 
  private:
   static_assert(Hierarchy<H, T>);
   using Plain = EuclideanBall<T, S, H::compiled_dimension>;
   // Other metrics share one compiled form from four axes on: their arithmetic outweighs the loop over axes.
   using General = MetricBall<T, S, (H::compiled_dimension <= 3 ? H::compiled_dimension : 0)>;
+  using Box = Region<T, S, H::compiled_dimension>;
 
   static const H& hierarchy(const void* view) { return *static_cast<const H*>(view); }
 
   template <class Query, class Best>
   static void nearest_all(const H& h, const NearestBatch<S>& batch) {
     Best best(batch.k);
-    for (std::size_t i = 0; i < batch.points.size(); ++i) {
-      const Query query(batch.points.row(i), h.dimension(), batch.metric);
+    for (std::size_t i = 0; i < batch.count; ++i) {
+      const std::size_t row = batch.rows != nullptr ? batch.rows[i] : i;
+      const Query query(batch.points.row(row), h.dimension(), batch.metric);
       best.reset(batch.limit);
       NearestSearch<T, H, Query, Best> search(h, query, best, batch.filter, batch.strategy.volume);
       if constexpr (std::is_same_v<Query, Plain>) {
@@ -37,7 +44,7 @@ class KernelsOf {
       } else {
         search.depth_first();
       }
-      batch.found[i] = best.finish(batch.keys + i * batch.k, batch.ids + i * batch.k);
+      batch.found[row] = best.finish(batch.keys + row * batch.stride, batch.ids + row * batch.stride);
     }
   }
 
@@ -49,8 +56,10 @@ class KernelsOf {
       nearest_all<General, BestMany<T, S>>(h, batch);
     else if (batch.k == 1)
       nearest_all<Plain, BestOne<T, S>>(h, batch);
-    else if (batch.k <= BestFew<T, S>::capacity)
-      nearest_all<Plain, BestFew<T, S>>(h, batch);
+    else if (batch.k <= 8)
+      nearest_all<Plain, BestFew<T, S, 8>>(h, batch);
+    else if (batch.k <= 16)
+      nearest_all<Plain, BestFew<T, S, 16>>(h, batch);
     else
       nearest_all<Plain, BestMany<T, S>>(h, batch);
   }
@@ -68,8 +77,13 @@ class KernelsOf {
 
   static bool region(const void* view, const RegionQuery<S>& query, HitSink<S>& sink) {
     const H& h = hierarchy(view);
-    const Region<T, S> shape(query, h.dimension());
-    return RangeSearch<T, H, Region<T, S>>(h, shape, query.filter, sink).run();
+    const Box shape(query, h.dimension());
+    return RangeSearch<T, H, Box>(h, shape, query.filter, sink).run();
+  }
+
+  static point_id find(const void* view, const S* point) {
+    const H& h = hierarchy(view);
+    return smallest_id<T>(h, Box({point, point, nullptr}, h.dimension()), h.root(), no_point);
   }
 
   static bool ascending(const void* view, const BallQuery<S>& query, const AscendingVisitor<S>& visitor) {

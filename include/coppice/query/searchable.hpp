@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "coppice/query/hit_list.hpp"
 #include "coppice/query/queries.hpp"
 
 namespace coppice {
@@ -40,6 +41,13 @@ template <class Scalar>
 Neighbors<Scalar> within(const SearchTarget<Scalar>&, PointView<Scalar> queries, const Within<Scalar>&);
 template <class Scalar>
 Neighbors<Scalar> in_box(const SearchTarget<Scalar>&, PointView<Scalar> lower, PointView<Scalar> upper, const InBox&);
+template <class Scalar>
+void within(const SearchTarget<Scalar>&, std::span<const Scalar> point, const Within<Scalar>&, HitList<Scalar>& hits);
+template <class Scalar>
+void in_box(const SearchTarget<Scalar>&, std::span<const Scalar> lower, std::span<const Scalar> upper, const InBox&,
+            HitList<Scalar>& hits);
+template <class Scalar>
+point_id find(const SearchTarget<Scalar>&, std::span<const Scalar> point);
 template <class Scalar>
 std::vector<std::int64_t> count(const SearchTarget<Scalar>&, PointView<Scalar> queries, const Within<Scalar>&);
 template <class Scalar>
@@ -80,6 +88,17 @@ class Searchable {
                                          const InBox& query = {}) const {
     return query::in_box(target(), lower, upper, query);
   }
+  /// One query into a list that is used again: what `within` gives for this row, squared, and without allocation once
+  /// the list is large enough.
+  void within(std::span<const Scalar> point, const Within<Scalar>& query, HitList<Scalar>& hits) const {
+    query::within(target(), point, query, hits);
+  }
+  void in_box(std::span<const Scalar> lower, std::span<const Scalar> upper, const InBox& query,
+              HitList<Scalar>& hits) const {
+    query::in_box(target(), lower, upper, query, hits);
+  }
+  /// The point with exactly these coordinates, of several the one with the smallest id; no_point where there is none.
+  [[nodiscard]] point_id find(std::span<const Scalar> point) const { return query::find(target(), point); }
   /// How many points `within` or `in_box` would give, a row each.
   [[nodiscard]] std::vector<std::int64_t> count(PointView<Scalar> queries, const Within<Scalar>& query) const {
     return query::count(target(), queries, query);

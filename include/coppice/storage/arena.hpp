@@ -22,7 +22,7 @@ using Handle = std::uint32_t;
 
 namespace storage {
 
-/// A chunk's size: the first lies in small pages and is touched as it fills; those that follow are huge pages.
+/// A chunk's size. Chunks are huge pages, but for the first 2 MiB of the first chunk, so that small indexes stay small.
 inline constexpr std::size_t chunk_bytes = 4 * huge_page;
 
 /// log2 of the number of records a chunk holds: as many hot parts as fit, at least one.
@@ -75,6 +75,12 @@ class Arena {
     if (used_ == capacity()) grow();
     return used_++;
   }
+  /// Says that about this many records will be used: from 2 MiB on, all of them lie in huge pages.
+  void expect(std::size_t records) {
+    if (records * record_bytes() < huge_page) return;
+    if (chunks_ == 0) grow();
+    prefer_huge_pages(table()[0], record_bytes() << shift_);
+  }
   /// Gives a record back, to be the next one allocated. O(1) amortised.
   void release(Handle h) { free_.push_back(h); }
 
@@ -103,7 +109,7 @@ class Arena {
   [[nodiscard]] std::size_t capacity() const noexcept { return chunks_ << shift_; }
   [[nodiscard]] std::size_t record_bytes() const noexcept { return bytes_ + sizeof(Cold); }
 
-  static PageSize pages(std::size_t chunk) noexcept { return chunk == 0 ? PageSize::small : PageSize::huge; }
+  static PageSize pages(std::size_t chunk) noexcept { return chunk == 0 ? PageSize::huge_later : PageSize::huge; }
 
   void grow() {
     constexpr std::size_t handles = std::size_t{1} << 27;  // the bits that locations and node links leave for a handle

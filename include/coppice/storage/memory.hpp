@@ -10,13 +10,17 @@ namespace coppice::storage {
 inline constexpr std::size_t cache_line = 64;
 inline constexpr std::size_t huge_page = std::size_t{2} << 20;
 
-enum class PageSize { small, huge };
+/// `huge_later`: the first 2 MiB are small pages, the rest huge ones.
+enum class PageSize { small, huge_later, huge };
 
 /// Uninitialised memory, aligned to the cache line or the huge page. Pages that are never touched cost nothing; a huge
 /// page costs 2 MiB at the first touch, so ask for those only where the block will be filled. Errors: std::bad_alloc.
 [[nodiscard]] void* allocate(std::size_t bytes, PageSize pages);
 /// Requires: `memory` came from allocate(…, pages).
 void release(void* memory, PageSize pages) noexcept;
+
+/// Asks for huge pages for the whole ones inside a block of memory that will be filled; costs nothing where it is small.
+void prefer_huge_pages(void* memory, std::size_t bytes) noexcept;
 
 /// An uninitialised array of trivial values.
 template <class T>

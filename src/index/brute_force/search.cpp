@@ -12,7 +12,7 @@ namespace {
 template <class Scalar>
 class BruteForceSearch {
  public:
-  static constexpr SearchKernels<Scalar> table() { return {&nearest, &within, &in_box, &ascend}; }
+  static constexpr SearchKernels<Scalar> table() { return {&nearest, &within, &in_box, &find, &ascend}; }
 
  private:
   using Index = BruteForce<Scalar>;
@@ -52,14 +52,15 @@ class BruteForceSearch {
 
   static void nearest(const void* view, const NearestBatch<Scalar>& batch) {
     const Reference reference(batch.metric, index(view));
-    for (std::size_t row = 0; row < batch.points.size(); ++row) {
+    for (std::size_t i = 0; i < batch.count; ++i) {
+      const std::size_t row = batch.rows != nullptr ? batch.rows[i] : i;
       std::vector<Hit<Scalar>> all =
           hits(index(view), {batch.points.row(row), batch.limit, batch.metric, batch.filter}, reference);
       const std::size_t kept = std::min(batch.k, all.size());
       std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(kept), all.end());
       for (std::size_t j = 0; j < kept; ++j) {
-        batch.keys[row * batch.k + j] = all[j].distance_squared;
-        batch.ids[row * batch.k + j] = all[j].id;
+        batch.keys[row * batch.stride + j] = all[j].distance_squared;
+        batch.ids[row * batch.stride + j] = all[j].id;
       }
       batch.found[row] = kept;
     }
@@ -91,6 +92,16 @@ class BruteForceSearch {
       if (!put(sink, 0, points.ids()[slot])) return false;
     }
     return true;
+  }
+
+  static point_id find(const void* view, const Scalar* point) {
+    const Index& points = index(view);
+    point_id smallest = no_point;
+    for (std::size_t slot = 0; slot < points.size(); ++slot)
+      if (std::equal(point, point + points.dimension(), points.row(slot)) &&
+          (smallest == no_point || points.ids()[slot] < smallest))
+        smallest = points.ids()[slot];
+    return smallest;
   }
 
   static bool ascend(const void* view, const BallQuery<Scalar>& query, const AscendingVisitor<Scalar>& visitor) {

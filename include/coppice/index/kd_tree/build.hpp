@@ -276,6 +276,9 @@ void Tree<S, Width>::build(PointView<S> points, std::span<const point_id> ids) {
   });
   for (const point_id id : ids) locations_.assign(id, 0);
   size_ = n;
+  const std::size_t leaves = n / static_cast<std::size_t>(options_.leaf_fill) + 1;
+  records_->leaves.expect(leaves);
+  records_->nodes.expect(leaves / (fan_out - 1) + 1);
   Builder<S, Width> builder(*this, columns, options_.leaf_fill, options_.executor);
   (void)choose_origin(builder.extent(n));
   release_subtree(root_);

@@ -65,12 +65,24 @@ class TreeView {
   [[nodiscard]] int home(const Node& node, const RoutingKey<S, Width>& key) const {
     return route<T>(node, key);
   }
+  /// What a distance needs: the boxes of a node, the coordinates of a leaf.
   void prefetch(query::Child c) const {
-    const std::byte* record = c.is_leaf ? leaves[c.handle] : nodes[c.handle];
-    const std::size_t bytes = c.is_leaf ? Leaf<S>::bytes_for(stored_dimension()) - leaf_capacity * sizeof(point_id)
-                                        : Node::bytes_for(stored_dimension());
+    if (c.is_leaf)
+      prefetch_lines(leaves[c.handle], coordinate_bytes());
+    else
+      prefetch_lines(nodes[c.handle], Node::bytes_for(stored_dimension()));
+  }
+  void prefetch_ids(query::Child leaf) const {
+    prefetch_lines(leaves[leaf.handle] + coordinate_bytes(), leaf.count * sizeof(point_id));
+  }
+
+ private:
+  [[nodiscard]] std::size_t coordinate_bytes() const {
+    return Leaf<S>::bytes_for(stored_dimension()) - leaf_capacity * sizeof(point_id);
+  }
+  static void prefetch_lines(const std::byte* from, std::size_t bytes) {
     constexpr std::size_t most = 16 * storage::cache_line;  // beyond, the hardware's own prefetcher has caught up
-    for (std::size_t b = 0; b < bytes && b < most; b += storage::cache_line) __builtin_prefetch(record + b);
+    for (std::size_t b = 0; b < bytes && b < most; b += storage::cache_line) __builtin_prefetch(from + b);
   }
 };
 

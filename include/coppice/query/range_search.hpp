@@ -1,0 +1,193 @@
+// Everything in a ball or a box, over any Hierarchy: what lies wholly inside is taken without tests. And the search for
+// one point by its coordinates, which is a box of no extent.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+#include "coppice/query/geometry_terms.hpp"
+#include "coppice/query/hierarchy.hpp"
+#include "coppice/query/kernels.hpp"
+
+namespace coppice::query {
+
+/// The ball of a range search.
+template <class T, class Query>
+class BallShape {
+ public:
+  using S = typename Query::Scalar;
+  using Pack = typename T::template Pack<S>;
+  BallShape(const Query& query, S limit) : query_(query), limit_(Pack::broadcast(limit)) {}
+
+  template <class Boxes>
+  [[nodiscard]] Overlap classify(const Boxes& boxes) const {
+    return {less_equal(query_.lower_bounds(boxes), limit_), less_equal(query_.upper_bounds(boxes), limit_)};
+  }
+  [[nodiscard]] Mask test(const LeafBlock<S>& block, int first, Pack& keys) const {
+    keys = query_.keys(block, first);
+    return less_equal(keys, limit_);
+  }
+
+ private:
+  const Query& query_;
+  Pack limit_;
+};
+
+/// A box as the shape of a range search. `D` is the compiled dimension; axes that only pad a record are not bounded.
+template <class T, class S, int D>
+class Region {
+ public:
+  using Scalar = S;
+  using Pack = typename T::template Pack<S>;
+
+  Region(const RegionQuery<S>& query, int dimension) : query_(query), dimension_(dimension) {
+    if constexpr (D != 0)
+      for (int axis = 0; axis < D; ++axis) {
+        lower_[axis] = Pack::broadcast(axis < dimension ? query.lower[axis] : -std::numeric_limits<S>::infinity());
+        upper_[axis] = Pack::broadcast(axis < dimension ? query.upper[axis] : std::numeric_limits<S>::infinity());
+      }
+  }
+
+  /// The children whose box meets the region, and those that lie inside it.
+  template <class Boxes>
+  [[nodiscard]] Overlap classify(const Boxes& boxes) const {
+    Overlap overlap{0xff, 0xff};
+    each_axis([&](int axis, Pack low, Pack high) {
+      const Pack lower = boxes.lower(axis);
+      const Pack upper = boxes.upper(axis);
+      overlap.meets &= less_equal(lower, high) & less_equal(low, upper);
+      overlap.inside &= less_equal(low, lower) & less_equal(upper, high);
+    });
+    return overlap;
+  }
+  [[nodiscard]] Mask test(const LeafBlock<S>& block, int first, Pack&) const {
+    Mask inside = 0xff;
+    each_axis([&](int axis, Pack low, Pack high) {
+      const Pack x = Pack::load(block.axis(axis) + first);
+      inside &= less_equal(low, x) & less_equal(x, high);
+    });
+    return inside;
+  }
+
+ private:
+  template <class Visit>
+  [[gnu::always_inline]] void each_axis(Visit visit) const {
+    if constexpr (D != 0) {
+#pragma GCC unroll 16
+      for (int axis = 0; axis < D; ++axis) visit(axis, lower_[axis], upper_[axis]);
+    } else {
+      for (int axis = 0; axis < dimension_; ++axis)
+        visit(axis, Pack::broadcast(query_.lower[axis]), Pack::broadcast(query_.upper[axis]));
+    }
+  }
+
+  RegionQuery<S> query_;
+  int dimension_;
+  Pack lower_[D != 0 ? D : 1];
+  Pack upper_[D != 0 ? D : 1];
+};
+
+/// What a range search asks of its shape: `classify(boxes)` and, for eight points, `test(block, first, keys)`.
+template <class T, class H, class Shape>
+class RangeSearch {
+ public:
+  using S = typename H::Scalar;
+  using Pack = typename T::template Pack<S>;
+
+  RangeSearch(const H& hierarchy, const Shape& shape, const IdFilter* filter, HitSink<S>& sink)
+      : h_(hierarchy), shape_(shape), filter_(filter), sink_(sink) {}
+
+  /// False when the sink stopped it.
+  bool run() { return go(h_.root(), false); }
+
+ private:
+  bool go(Child c, bool inside) {
+    if (c.is_leaf) return take(h_.block(c), inside);
+    const typename H::Node& node = h_.node(c);
+    const Mask live = live_lanes(h_.children(node), 0);
+    Overlap overlap{live, live};
+    if (!inside) {
+      overlap = shape_.classify(h_.template boxes<T>(node));
+      overlap.meets &= live;
+    }
+    for (Mask m = overlap.meets; m != 0; m &= m - 1) {
+      const int s = __builtin_ctz(m);
+      prefetch(h_.child(node, s), (overlap.inside >> s & 1) != 0);
+    }
+    for (Mask m = overlap.meets; m != 0; m &= m - 1) {
+      const int s = __builtin_ctz(m);
+      if (!go(h_.child(node, s), (overlap.inside >> s & 1) != 0)) return false;
+    }
+    return true;
+  }
+
+  /// All that `take` is going to read.
+  void prefetch(Child c, bool inside) const {
+    if (!c.is_leaf) {
+      h_.prefetch(c);
+      return;
+    }
+    if (!inside || sink_.keys != nullptr) h_.prefetch(c);
+    if (!sink_.counting || filter_ != nullptr) h_.prefetch_ids(c);
+  }
+
+  bool take(const LeafBlock<S>& block, bool inside) {
+    if (inside && filter_ == nullptr && sink_.keys == nullptr) return take_all(block);
+    if (!sink_.counting) sink_.reserve(static_cast<std::size_t>(block.count));
+    for (int i = 0; i < block.count; i += simd::lanes) {
+      Mask m = live_lanes(block.count, i);
+      Pack keys{};
+      if (!inside || sink_.keys != nullptr) m &= shape_.test(block, i, keys);
+      if (filter_ != nullptr) m = accepted(filter_, m, block.ids + i);
+      if (!sink_.counting) {
+        if (sink_.keys != nullptr) compress_store(sink_.keys + sink_.size, m, keys);
+        T::compress_ids(sink_.ids + sink_.size, m, block.ids + i);
+      }
+      sink_.size += static_cast<std::size_t>(__builtin_popcount(m));
+    }
+    return sink_.drain == nullptr || sink_.drain(sink_);
+  }
+
+  bool take_all(const LeafBlock<S>& block) {
+    const auto count = static_cast<std::size_t>(block.count);
+    if (!sink_.counting) {
+      sink_.reserve(count);
+      std::copy_n(block.ids, count, sink_.ids + sink_.size);
+    }
+    sink_.size += count;
+    return sink_.drain == nullptr || sink_.drain(sink_);
+  }
+
+  const H& h_;
+  const Shape& shape_;
+  const IdFilter* filter_;
+  HitSink<S>& sink_;
+};
+
+/// The smallest id below `c` of a point that lies in the shape; `best` where there is none smaller.
+template <class T, class H, class Shape>
+point_id smallest_id(const H& h, const Shape& shape, Child c, point_id best) {
+  // As unsigned numbers, so that no_point is greater than every id.
+  const auto smaller = [](point_id a, point_id b) {
+    return static_cast<std::uint64_t>(a) < static_cast<std::uint64_t>(b) ? a : b;
+  };
+  if (c.is_leaf) {
+    const LeafBlock<typename H::Scalar> block = h.block(c);
+    typename T::template Pack<typename H::Scalar> unused{};
+    for (int i = 0; i < block.count; i += simd::lanes)
+      for (Mask m = shape.test(block, i, unused) & live_lanes(block.count, i); m != 0; m &= m - 1)
+        best = smaller(best, block.ids[i + __builtin_ctz(m)]);
+    return best;
+  }
+  const typename H::Node& node = h.node(c);
+  for (Mask m = shape.classify(h.template boxes<T>(node)).meets & live_lanes(h.children(node), 0); m != 0; m &= m - 1) {
+    const Child below = h.child(node, __builtin_ctz(m));
+    h.prefetch(below);
+    best = smallest_id<T>(h, shape, below, best);
+  }
+  return best;
+}
+
+}  // namespace coppice::query

@@ -1,0 +1,91 @@
+// Batches of range queries: searched along a Morton curve on the executor's threads, answered in the order of their rows.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "checks.hpp"
+#include "hit_arena.hpp"
+#include "search_order.hpp"
+
+namespace coppice::query {
+
+/// The most queries a thread takes at a time.
+inline constexpr std::size_t longest_chunk = 4096;
+
+/// Puts the hits [first, …) of a query into the order asked for.
+template <class Scalar>
+void sort_hits(point_id* ids, Scalar* keys, std::size_t size, Order order, std::vector<Hit<Scalar>>& scratch) {
+  if (order == Order::none) return;
+  if (keys == nullptr) {
+    std::sort(ids, ids + size);
+    return;
+  }
+  scratch.clear();
+  for (std::size_t i = 0; i < size; ++i) scratch.push_back({keys[i], ids[i]});
+  if (order == Order::by_distance)
+    std::sort(scratch.begin(), scratch.end());
+  else
+    std::sort(scratch.begin(), scratch.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  for (std::size_t i = 0; i < size; ++i) {
+    keys[i] = scratch[i].distance_squared;
+    ids[i] = scratch[i].id;
+  }
+}
+
+/// Runs `search(row, sink)` for every row, along the Morton curve of `places`, and puts the answers into the order of
+/// the rows.
+template <class Scalar, class Search>
+Neighbors<Scalar> collect(PointView<Scalar> places, bool with_keys, Order order, const Executor& executor,
+                          Search search) {
+  using Arena = HitArena<Scalar>;
+  const std::size_t rows = places.size();
+  const std::vector<std::uint32_t> sequence = search_order(places);
+  const std::size_t grain = executor.is_parallel() ? chunk_of(rows, longest_chunk, executor) : std::max<std::size_t>(rows, 1);
+  std::vector<std::unique_ptr<Arena>> arenas((rows + grain - 1) / grain);
+  std::vector<typename Arena::Row> found(rows);
+  executor.for_each_chunk(rows, grain, [&](std::size_t first, std::size_t last) {
+    auto arena = std::make_unique<Arena>(with_keys);
+    std::vector<Hit<Scalar>> scratch;
+    for (std::size_t i = first; i < last; ++i) {
+      const std::size_t row = sequence.empty() ? i : sequence[i];
+      search(row, arena->open());
+      found[row] = arena->close();
+      sort_hits(found[row].ids, found[row].keys, found[row].size, order, scratch);
+    }
+    arenas[first / grain] = std::move(arena);
+  });
+  Neighbors<Scalar> answer;
+  answer.offsets.resize(rows + 1);
+  for (std::size_t row = 0; row < rows; ++row)
+    answer.offsets[row + 1] = answer.offsets[row] + static_cast<std::int64_t>(found[row].size);
+  const auto total = static_cast<std::size_t>(answer.offsets.back());
+  reserve_large(answer.ids, total);
+  if (with_keys) reserve_large(answer.distances, total);
+  for (const typename Arena::Row& row : found) {
+    answer.ids.insert(answer.ids.end(), row.ids, row.ids + row.size);
+    if (with_keys) answer.distances.insert(answer.distances.end(), row.keys, row.keys + row.size);
+  }
+  return answer;
+}
+
+/// Counts with `search(row, sink)`.
+template <class Scalar, class Search>
+std::vector<std::int64_t> count_rows(PointView<Scalar> places, const Executor& executor, Search search) {
+  const std::size_t rows = places.size();
+  const std::vector<std::uint32_t> sequence = search_order(places);
+  std::vector<std::int64_t> counts(rows, 0);
+  executor.for_each_chunk(rows, chunk_of(rows, longest_chunk, executor), [&](std::size_t first, std::size_t last) {
+    for (std::size_t i = first; i < last; ++i) {
+      const std::size_t row = sequence.empty() ? i : sequence[i];
+      HitSink<Scalar> sink;
+      sink.counting = true;
+      search(row, sink);
+      counts[row] = static_cast<std::int64_t>(sink.size);
+    }
+  });
+  return counts;
+}
+
+}  // namespace coppice::query

@@ -11,6 +11,8 @@
 
 namespace coppice::query {
 
+/// Rows out of order are a miss each: those to come are fetched this many searches before.
+inline constexpr std::size_t ahead = 4;
 /// The most queries a thread takes at a time.
 inline constexpr std::size_t longest_chunk = 4096;
 
@@ -50,6 +52,7 @@ Neighbors<Scalar> collect(PointView<Scalar> places, bool with_keys, Order order,
     std::vector<Hit<Scalar>> scratch;
     for (std::size_t i = first; i < last; ++i) {
       const std::size_t row = sequence.empty() ? i : sequence[i];
+      if (i + ahead < sequence.size()) __builtin_prefetch(places.row(sequence[i + ahead]));
       search(row, arena->open());
       found[row] = arena->close();
       sort_hits(found[row].ids, found[row].keys, found[row].size, order, scratch);
@@ -79,6 +82,7 @@ std::vector<std::int64_t> count_rows(PointView<Scalar> places, const Executor& e
   executor.for_each_chunk(rows, chunk_of(rows, longest_chunk, executor), [&](std::size_t first, std::size_t last) {
     for (std::size_t i = first; i < last; ++i) {
       const std::size_t row = sequence.empty() ? i : sequence[i];
+      if (i + ahead < sequence.size()) __builtin_prefetch(places.row(sequence[i + ahead]));
       HitSink<Scalar> sink;
       sink.counting = true;
       search(row, sink);

@@ -1,6 +1,7 @@
 #include "coppice/storage/id_check.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <limits>
 #include <numeric>
@@ -12,9 +13,24 @@
 namespace coppice::storage {
 namespace {
 
-/// The first row whose id stands in an earlier row, or ids.size(). Ascending ids, the common case, take one pass.
+/// The first row whose id stands in an earlier row, or ids.size(). Ascending ids, the common case, take one pass; ids
+/// of a range not much larger than the batch take two.
 std::size_t first_repeated(std::span<const point_id> ids) {
   if (std::is_sorted(ids.begin(), ids.end(), std::less_equal<>())) return ids.size();
+  const auto [least, greatest] = std::minmax_element(ids.begin(), ids.end());
+  const std::uint64_t range = static_cast<std::uint64_t>(*greatest) - static_cast<std::uint64_t>(*least);
+  constexpr std::uint64_t bits_a_row = 64;
+  if (range < bits_a_row * ids.size()) {
+    std::vector<std::uint64_t> seen(static_cast<std::size_t>(range / 64 + 1));
+    for (std::size_t row = 0; row < ids.size(); ++row) {
+      const std::uint64_t offset = static_cast<std::uint64_t>(ids[row]) - static_cast<std::uint64_t>(*least);
+      std::uint64_t& word = seen[static_cast<std::size_t>(offset / 64)];
+      const std::uint64_t bit = std::uint64_t{1} << (offset % 64);
+      if ((word & bit) != 0) return row;
+      word |= bit;
+    }
+    return ids.size();
+  }
   std::vector<std::pair<point_id, std::size_t>> rows(ids.size());
   for (std::size_t row = 0; row < ids.size(); ++row) rows[row] = {ids[row], row};
   std::sort(rows.begin(), rows.end());
@@ -46,21 +62,37 @@ void check_fresh(std::span<const point_id> ids, const IdMap& present) {
   check_unrepeated(ids);
 }
 
+void refuse_unknown(std::size_t row, point_id id) {
+  throw invalid_input(row, "id " + std::to_string(id) + " is not in the index");
+}
+
 void check_known(std::span<const point_id> ids, const IdMap& present) {
   constexpr std::size_t ahead = 16;
   for (std::size_t row = 0; row < ids.size(); ++row) {
     if (row + ahead < ids.size()) present.prefetch(ids[row + ahead]);
-    if (present.find(ids[row]) == IdMap::absent)
-      throw invalid_input(row, "id " + std::to_string(ids[row]) + " is not in the index");
+    if (present.find(ids[row]) == IdMap::absent) refuse_unknown(row, ids[row]);
   }
   check_unrepeated(ids);
 }
 
-std::vector<point_id> fresh_ids(point_id next, std::size_t count) {
+namespace {
+
+void check_left(point_id next, std::size_t count) {
   const auto left = static_cast<std::uint64_t>(std::numeric_limits<point_id>::max() - next);
   if (count > left)
     throw invalid_input("no " + std::to_string(count) + " fresh ids are left above " + std::to_string(next) +
                         "; give ids with the points");
+}
+
+}  // namespace
+
+point_id fresh_id(point_id next) {
+  check_left(next, 1);
+  return next;
+}
+
+std::vector<point_id> fresh_ids(point_id next, std::size_t count) {
+  check_left(next, count);
   std::vector<point_id> ids(count);
   std::iota(ids.begin(), ids.end(), next);
   return ids;

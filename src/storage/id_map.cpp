@@ -4,21 +4,28 @@
 
 namespace coppice {
 
-std::uint32_t IdMap::find(point_id id) const noexcept {
-  const auto slot = static_cast<std::uint64_t>((id >> page_bits) - first_page_);
-  if (slot < directory_.size() && directory_[slot]) {
-    const std::uint32_t location = directory_[slot]->location[static_cast<std::size_t>(id) & (page_size - 1)];
-    if (location != absent || scattered_.empty()) return location;
-  }
-  if (scattered_.empty()) return absent;
+std::uint32_t IdMap::find_scattered(point_id id) const noexcept {
   const auto found = scattered_.find(id);
   return found == scattered_.end() ? absent : found->second;
 }
 
-void IdMap::prefetch(point_id id) const noexcept {
-  const auto slot = static_cast<std::uint64_t>((id >> page_bits) - first_page_);
-  if (slot < directory_.size() && directory_[slot])
-    __builtin_prefetch(&directory_[slot]->location[static_cast<std::size_t>(id) & (page_size - 1)]);
+std::uint32_t* IdMap::scattered_entry(point_id id) noexcept {
+  return &scattered_.find(id)->second;
+}
+
+IdMap::Pages& IdMap::pages() {
+  if (!pages_) pages_ = std::make_unique<Pages>(page_bytes);
+  return *pages_;
+}
+
+void IdMap::expect(std::size_t ids) {
+  pages().expect(ids / page_size + 1);
+}
+
+void IdMap::release_page(Entry& entry) noexcept {
+  pages_->release(entry.handle);
+  entry = {};
+  --live_pages_;
 }
 
 bool IdMap::admit(std::int64_t page) {
@@ -36,8 +43,8 @@ bool IdMap::admit(std::int64_t page) {
   const auto span = page > last ? static_cast<std::uint64_t>(page) - static_cast<std::uint64_t>(first_page_) + 1
                                 : static_cast<std::uint64_t>(last) - static_cast<std::uint64_t>(page) + 1;
   if (span > bound) {
-    if (page > last && static_cast<std::uint64_t>(page - last) <= 64 && directory_.front() &&
-        directory_.front()->live <= page_size / 8) {
+    if (page > last && static_cast<std::uint64_t>(page - last) <= 64 && directory_.front().locations != nullptr &&
+        pages_->cold(directory_.front().handle).live <= page_size / 8) {
       spill(0);
       return admit(page);
     }
@@ -47,27 +54,29 @@ bool IdMap::admit(std::int64_t page) {
     directory_.resize(static_cast<std::size_t>(span));
   } else {
     const auto missing = static_cast<std::size_t>(first_page_ - page);
-    std::vector<std::unique_ptr<Page>> wider(directory_.size() + missing);
-    std::move(directory_.begin(), directory_.end(), wider.begin() + static_cast<std::ptrdiff_t>(missing));
-    directory_ = std::move(wider);
+    directory_.insert(directory_.begin(), missing, Entry{});
     first_page_ = page;
   }
   return true;
 }
 
 void IdMap::spill(std::size_t directory_slot) {
-  const Page& page = *directory_[directory_slot];
+  const std::uint32_t* locations = directory_[directory_slot].locations;
   const point_id base = (first_page_ + static_cast<std::int64_t>(directory_slot)) << page_bits;
   for (std::size_t i = 0; i < page_size; ++i)
-    if (page.location[i] != absent) scattered_.emplace(base + static_cast<point_id>(i), page.location[i]);
-  directory_[directory_slot].reset();
-  --live_pages_;
-  const auto used = std::find_if(directory_.begin(), directory_.end(), [](const auto& p) { return p != nullptr; });
+    if (locations[i] != absent) scattered_.emplace(base + static_cast<point_id>(i), locations[i]);
+  release_page(directory_[directory_slot]);
+  const auto used = std::find_if(directory_.begin(), directory_.end(), [](const Entry& e) { return e.locations != nullptr; });
   first_page_ += used - directory_.begin();
   directory_.erase(directory_.begin(), used);
 }
 
 void IdMap::assign(point_id id, std::uint32_t location) {
+  std::uint32_t* entry = direct(id);
+  if (entry != nullptr && *entry != absent) {
+    *entry = location;
+    return;
+  }
   if (!scattered_.empty()) {
     const auto found = scattered_.find(id);
     if (found != scattered_.end()) {
@@ -82,55 +91,29 @@ void IdMap::assign(point_id id, std::uint32_t location) {
     ++size_;
     return;
   }
-  std::unique_ptr<Page>& page = directory_[static_cast<std::size_t>(page_number - first_page_)];
-  if (!page) {
-    page = std::make_unique<Page>();
-    page->location.fill(absent);
+  Entry& page = directory_[static_cast<std::size_t>(page_number - first_page_)];
+  if (page.locations == nullptr) {
+    page.handle = pages().allocate();
+    page.locations = reinterpret_cast<std::uint32_t*>(pages_->hot(page.handle));
+    std::fill_n(page.locations, page_size, absent);
+    pages_->cold(page.handle) = {0};
     ++live_pages_;
   }
-  std::uint32_t& entry = page->location[static_cast<std::size_t>(id) & (page_size - 1)];
-  if (entry == absent) {
-    ++page->live;
-    ++size_;
-  }
-  entry = location;
+  page.locations[static_cast<std::size_t>(id) & (page_size - 1)] = location;
+  ++pages_->cold(page.handle).live;
+  ++size_;
 }
 
-void IdMap::relocate(point_id id, std::uint32_t location) noexcept {
-  if (!scattered_.empty()) {
-    const auto found = scattered_.find(id);
-    if (found != scattered_.end()) {
-      found->second = location;
-      return;
-    }
-  }
-  Page& page = *directory_[static_cast<std::size_t>((id >> page_bits) - first_page_)];
-  page.location[static_cast<std::size_t>(id) & (page_size - 1)] = location;
-}
-
-void IdMap::erase(point_id id) noexcept {
-  if (!scattered_.empty() && scattered_.erase(id) != 0) {
-    --size_;
-    return;
-  }
-  const auto slot = static_cast<std::uint64_t>((id >> page_bits) - first_page_);
-  if (slot >= directory_.size() || !directory_[slot]) return;
-  Page& page = *directory_[slot];
-  std::uint32_t& entry = page.location[static_cast<std::size_t>(id) & (page_size - 1)];
-  if (entry == absent) return;
-  entry = absent;
-  --size_;
-  if (--page.live != 0) return;
-  directory_[slot].reset();
-  --live_pages_;
+void IdMap::drop_page(std::size_t slot) noexcept {
+  release_page(directory_[slot]);
   if (live_pages_ == 0) {
     directory_.clear();
     return;
   }
-  while (!directory_.back()) directory_.pop_back();
+  while (directory_.back().locations == nullptr) directory_.pop_back();
   // Trimming the front moves every entry, so it waits until at least half of the directory is gone.
   std::size_t empty = 0;
-  while (!directory_[empty]) ++empty;
+  while (directory_[empty].locations == nullptr) ++empty;
   if (empty * 2 <= directory_.size()) return;
   directory_.erase(directory_.begin(), directory_.begin() + static_cast<std::ptrdiff_t>(empty));
   first_page_ += static_cast<std::int64_t>(empty);
@@ -138,6 +121,7 @@ void IdMap::erase(point_id id) noexcept {
 
 void IdMap::clear() noexcept {
   directory_.clear();
+  if (pages_) pages_->clear();
   first_page_ = 0;
   live_pages_ = 0;
   scattered_.clear();
@@ -147,7 +131,7 @@ void IdMap::clear() noexcept {
 std::size_t IdMap::bytes() const noexcept {
   // A node of the standard hash table: link, cached hash apart, key and value padded, and the allocator's header.
   constexpr std::size_t scattered_node = sizeof(void*) + sizeof(std::pair<const point_id, std::uint32_t>) + 16;
-  return live_pages_ * sizeof(Page) + directory_.capacity() * sizeof(void*) + scattered_.size() * scattered_node +
+  return (pages_ ? pages_->bytes() : 0) + directory_.capacity() * sizeof(Entry) + scattered_.size() * scattered_node +
          scattered_.bucket_count() * sizeof(void*);
 }
 

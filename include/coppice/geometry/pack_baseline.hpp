@@ -3,7 +3,10 @@
 // values.
 #pragma once
 
-#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <type_traits>
 
 #include "coppice/geometry/point_view.hpp"
 
@@ -16,59 +19,73 @@ inline constexpr int lanes = 8;
 struct baseline {
   template <class S>
   struct Pack {
-    S v[lanes];
+    static constexpr int width = 16 / static_cast<int>(sizeof(S));
+    static constexpr int parts = lanes / width;
+    using Int = std::conditional_t<sizeof(S) == 8, std::int64_t, std::int32_t>;
+    typedef S Vector __attribute__((vector_size(16)));
+    typedef Int Bits __attribute__((vector_size(16)));
+    Vector v[parts];
 
+    static Vector splat(S x) {
+      if constexpr (width == 2)
+        return Vector{x, x};
+      else
+        return Vector{x, x, x, x};
+    }
     static Pack broadcast(S x) {
       Pack p;
-      for (S& lane : p.v) lane = x;
+      for (Vector& part : p.v) part = splat(x);
       return p;
     }
     template <class From>
     static Pack load(const From* from) {
+      S values[lanes];
+      for (int i = 0; i < lanes; ++i) values[i] = static_cast<S>(from[i]);
       Pack p;
-      for (int i = 0; i < lanes; ++i) p.v[i] = static_cast<S>(from[i]);
+      std::memcpy(p.v, values, sizeof values);
       return p;
     }
-    void store(S* to) const {
-      for (int i = 0; i < lanes; ++i) to[i] = v[i];
-    }
+    void store(S* to) const { std::memcpy(to, v, sizeof v); }
 
     friend Pack operator+(Pack a, Pack b) {
-      return map(a, b, [](S x, S y) { return x + y; });
+      return map(a, b, [](Vector x, Vector y) { return x + y; });
     }
     friend Pack operator-(Pack a, Pack b) {
-      return map(a, b, [](S x, S y) { return x - y; });
+      return map(a, b, [](Vector x, Vector y) { return x - y; });
     }
     friend Pack operator*(Pack a, Pack b) {
-      return map(a, b, [](S x, S y) { return x * y; });
+      return map(a, b, [](Vector x, Vector y) { return x * y; });
     }
     friend Pack min(Pack a, Pack b) {
-      return map(a, b, [](S x, S y) { return x < y ? x : y; });
+      return map(a, b, [](Vector x, Vector y) { return x < y ? x : y; });
     }
     friend Pack max(Pack a, Pack b) {
-      return map(a, b, [](S x, S y) { return x > y ? x : y; });
+      return map(a, b, [](Vector x, Vector y) { return x > y ? x : y; });
     }
     friend Pack abs(Pack a) {
-      return map(a, a, [](S x, S) { return std::abs(x); });
+      return map(a, a, [](Vector x, Vector) { return (Vector)((Bits)x & std::numeric_limits<Int>::max()); });
     }
     friend Mask less(Pack a, Pack b) {
-      return test(a, b, [](S x, S y) { return x < y; });
+      return test(a, b, [](Vector x, Vector y) { return x < y; });
     }
     friend Mask less_equal(Pack a, Pack b) {
-      return test(a, b, [](S x, S y) { return x <= y; });
+      return test(a, b, [](Vector x, Vector y) { return x <= y; });
     }
     friend Mask equal(Pack a, Pack b) {
-      return test(a, b, [](S x, S y) { return x == y; });
+      return test(a, b, [](Vector x, Vector y) { return x == y; });
     }
     /// b where the mask is set, else a.
     friend Pack select(Mask m, Pack a, Pack b) {
-      for (int i = 0; i < lanes; ++i) a.v[i] = m >> i & 1 ? b.v[i] : a.v[i];
+      for (int i = 0; i < parts; ++i) {
+        const Bits chosen = (weights(i) & static_cast<Int>(m)) != 0;
+        a.v[i] = chosen ? b.v[i] : a.v[i];
+      }
       return a;
     }
     /// The selected lanes, packed to the front of `to`; up to 8 lanes of `to` may be overwritten.
     friend void compress_store(S* to, Mask m, Pack a) {
       for (int i = 0, n = 0; i < lanes; ++i) {
-        to[n] = a.v[i];
+        to[n] = a.lane(i);
         n += m >> i & 1;
         if (n == lanes) break;
       }
@@ -76,21 +93,30 @@ struct baseline {
     /// As compress_store, but no other lane of `to` is touched.
     friend void compress_store_exactly(S* to, Mask m, Pack a) {
       for (int i = 0; i < lanes; ++i)
-        if (m >> i & 1) *to++ = a.v[i];
+        if (m >> i & 1) *to++ = a.lane(i);
     }
-    S lane(int i) const { return v[i]; }
+    S lane(int i) const { return v[i / width][i % width]; }
 
    private:
+    static Bits weights(int part) {
+      const Int first = Int{1} << (part * width);
+      if constexpr (width == 2)
+        return Bits{first, 2 * first};
+      else
+        return Bits{first, 2 * first, 4 * first, 8 * first};
+    }
     template <class F>
     static Pack map(Pack a, Pack b, F f) {
-      for (int i = 0; i < lanes; ++i) a.v[i] = f(a.v[i], b.v[i]);
+      for (int i = 0; i < parts; ++i) a.v[i] = f(a.v[i], b.v[i]);
       return a;
     }
     template <class F>
     static Mask test(Pack a, Pack b, F f) {
-      Mask m = 0;
-      for (int i = 0; i < lanes; ++i) m |= Mask{f(a.v[i], b.v[i])} << i;
-      return m;
+      Bits found{};
+      for (int i = 0; i < parts; ++i) found |= (Bits)f(a.v[i], b.v[i]) & weights(i);
+      Int mask = 0;
+      for (int i = 0; i < width; ++i) mask |= found[i];
+      return static_cast<Mask>(mask);
     }
   };
 

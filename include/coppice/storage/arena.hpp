@@ -86,9 +86,10 @@ class Arena {
 
   [[nodiscard]] std::byte* hot(Handle h) const noexcept { return view()[h]; }
   [[nodiscard]] Cold& cold(Handle h) const noexcept {
-    const std::size_t records = std::size_t{1} << shift_;
-    std::byte* chunk = table()[h >> shift_];
-    return reinterpret_cast<Cold*>(chunk + records * bytes_)[h & (records - 1)];
+    const int shift = Bytes != 0 ? chunk_shift(Bytes) : shift_;
+    const std::size_t records = std::size_t{1} << shift;
+    std::byte* chunk = table()[h >> shift];
+    return reinterpret_cast<Cold*>(chunk + records * (Bytes != 0 ? Bytes : bytes_))[h & (records - 1)];
   }
   [[nodiscard]] ArenaView<Bytes> view() const noexcept { return {table(), bytes_}; }
 

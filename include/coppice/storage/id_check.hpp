@@ -19,6 +19,10 @@ void check_fresh(std::span<const point_id> ids, const IdMap& present);
 /// twice.
 void check_known(std::span<const point_id> ids, const IdMap& present);
 
+/// The next id. Errors: as fresh_ids.
+[[nodiscard]] point_id fresh_id(point_id next);
+/// Errors: always, the one for an id that is not in the index.
+[[noreturn]] void refuse_unknown(std::size_t row, point_id id);
 /// `count` consecutive ids from `next` on. Errors: invalid_input when the 63 bits of an id are exhausted.
 [[nodiscard]] std::vector<point_id> fresh_ids(point_id next, std::size_t count);
 /// The next fresh id once `ids` have been used: above all of them, and never less than `next`.

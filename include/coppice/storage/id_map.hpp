@@ -2,7 +2,6 @@
 // pages of a direct table that are freed as they empty; ids scattered over 64 bits go into a hash table.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "coppice/geometry/point_view.hpp"
+#include "coppice/storage/arena.hpp"
 
 namespace coppice {
 
@@ -19,33 +19,73 @@ class IdMap {
   static constexpr std::uint32_t absent = 0xffffffffu;
 
   /// The location of `id`, or `absent`. O(1).
-  [[nodiscard]] std::uint32_t find(point_id id) const noexcept;
+  [[nodiscard]] std::uint32_t find(point_id id) const noexcept {
+    const std::uint32_t* entry = direct(id);
+    if (entry != nullptr && *entry != absent) return *entry;
+    return scattered_.empty() ? absent : find_scattered(id);
+  }
   /// Sets the location of a present or a new id. O(1) amortised.
   void assign(point_id id, std::uint32_t location);
   /// Changes the location of a present id. Different ids may be relocated from several threads at once.
-  void relocate(point_id id, std::uint32_t location) noexcept;
+  void relocate(point_id id, std::uint32_t location) noexcept {
+    std::uint32_t* entry = direct(id);
+    // The entry itself is looked at only where that can matter: a store does not wait for memory, a load does.
+    if (!scattered_.empty() && (entry == nullptr || *entry == absent)) entry = scattered_entry(id);
+    *entry = location;
+  }
   /// Forgets `id`; nothing happens when it is absent. O(1) amortised.
-  void erase(point_id id) noexcept;
+  void erase(point_id id) noexcept {
+    std::uint32_t* entry = direct(id);
+    if (entry == nullptr || *entry == absent) {
+      size_ -= scattered_.empty() ? 0 : scattered_.erase(id);
+      return;
+    }
+    *entry = absent;
+    --size_;
+    const auto slot = static_cast<std::size_t>((id >> page_bits) - first_page_);
+    if (--pages_->cold(directory_[slot].handle).live == 0) drop_page(slot);
+  }
   void clear() noexcept;
+  /// About this many ids will be assigned. Only a hint.
+  void expect(std::size_t ids);
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] std::size_t bytes() const noexcept;
   /// Hints that `find(id)` will follow soon.
-  void prefetch(point_id id) const noexcept;
+  void prefetch(point_id id) const noexcept {
+    if (const std::uint32_t* entry = direct(id)) __builtin_prefetch(entry);
+  }
 
  private:
   static constexpr int page_bits = 10;
   static constexpr std::size_t page_size = std::size_t{1} << page_bits;
-  struct Page {
-    std::array<std::uint32_t, page_size> location;
-    std::uint32_t live = 0;
+  static constexpr std::size_t page_bytes = page_size * sizeof(std::uint32_t);
+  struct PageCold {
+    std::uint32_t live;
+  };
+  using Pages = storage::Arena<PageCold, page_bytes>;
+  /// A page of the direct table: null where no id of it is present.
+  struct Entry {
+    std::uint32_t* locations = nullptr;
+    Handle handle = 0;
   };
 
-  [[nodiscard]] bool admit(std::int64_t page);  // makes room in the directory, or says that it would grow too sparse
-  void spill(std::size_t directory_slot);       // moves a sparse page into the hash table
+  [[nodiscard]] std::uint32_t* direct(point_id id) const noexcept {
+    const auto slot = static_cast<std::uint64_t>((id >> page_bits) - first_page_);
+    if (slot >= directory_.size() || directory_[slot].locations == nullptr) return nullptr;
+    return directory_[slot].locations + (static_cast<std::size_t>(id) & (page_size - 1));
+  }
+  [[nodiscard]] std::uint32_t find_scattered(point_id id) const noexcept;
+  [[nodiscard]] std::uint32_t* scattered_entry(point_id id) noexcept;
+  [[nodiscard]] bool admit(std::int64_t page);   // makes room in the directory, or says that it would grow too sparse
+  void spill(std::size_t directory_slot);        // moves a sparse page into the hash table
+  void drop_page(std::size_t directory_slot) noexcept;
+  void release_page(Entry& entry) noexcept;
+  [[nodiscard]] Pages& pages();
 
-  std::vector<std::unique_ptr<Page>> directory_;  // page number − first_page_ → page or null
+  std::vector<Entry> directory_;  // page number − first_page_ → page
   std::int64_t first_page_ = 0;
   std::size_t live_pages_ = 0;
+  std::unique_ptr<Pages> pages_;
   std::unordered_map<point_id, std::uint32_t> scattered_;
   std::size_t size_ = 0;
 };

@@ -48,7 +48,7 @@ class CoreOf final : public Core<Scalar> {
   void clear() override { tree_.clear(); }
   void insert(const Scalar* point, point_id id) override { tree_.insert(point, id); }
   void insert(PointView<Scalar> points, std::span<const point_id> ids) override { tree_.insert(points, ids); }
-  void erase(point_id id) override { tree_.erase(id); }
+  bool erase(point_id id) override { return tree_.erase(id); }
   void erase(std::span<const point_id> ids) override { tree_.erase(ids); }
   void move(point_id id, const Scalar* point) override { tree_.move(id, point); }
   void move(std::span<const point_id> ids, PointView<Scalar> points) override { tree_.move(ids, points); }

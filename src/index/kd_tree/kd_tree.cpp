@@ -114,7 +114,7 @@ void KdTree<Scalar>::build(PointView<Scalar> points, std::span<const point_id> i
 
 template <class Scalar>
 point_id KdTree<Scalar>::insert(std::span<const Scalar> point) {
-  const point_id id = storage::fresh_ids(core_->next_id, 1).front();
+  const point_id id = storage::fresh_id(core_->next_id);
   insert(point, id);
   return id;
 }
@@ -147,8 +147,7 @@ void KdTree<Scalar>::insert(PointView<Scalar> points, std::span<const point_id> 
 
 template <class Scalar>
 void KdTree<Scalar>::erase(point_id id) {
-  storage::check_known({&id, 1}, core_->locations());
-  core_->erase(id);
+  if (!core_->erase(id)) storage::refuse_unknown(0, id);
 }
 
 template <class Scalar>

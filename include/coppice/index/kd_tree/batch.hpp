@@ -29,6 +29,7 @@ void Tree<S, Width>::insert(PointView<S> points, std::span<const point_id> ids) 
     return;
   }
   begin_write();
+  routing_ = &routing_kernels<S, Width>();
   if (n < worth_sieving) {
     for (std::size_t i = 0; i < n; ++i) insert_one(points.row(i), ids[i]);
   } else {
@@ -93,7 +94,7 @@ void Tree<S, Width>::sieve_child(Handle x, int s, PointView<S> points, std::span
   }
   if (count == 0) return;
   AxisArray<S, Width> low, high;
-  for (int a = 0; a < axes_; ++a) {
+  for (int a = 0; a < axes(); ++a) {
     const auto axis = static_cast<std::size_t>(a);
     low[axis] = high[axis] = a < dimension_ ? points.row(group[0])[a] : S(0);
   }
@@ -104,7 +105,7 @@ void Tree<S, Width>::sieve_child(Handle x, int s, PointView<S> points, std::span
       high[axis] = std::max(high[axis], points.row(group[i])[a]);
     }
   AxisArray<float, Width> lower, upper;
-  for (int a = 0; a < axes_; ++a) {
+  for (int a = 0; a < axes(); ++a) {
     const auto axis = static_cast<std::size_t>(a);
     lower[axis] = encode_lower(low[axis], origin_data()[a]);
     upper[axis] = encode_upper(high[axis], origin_data()[a]);
@@ -131,14 +132,14 @@ void Tree<S, Width>::prefetch_child(const Node& n, int s) const {
   }
   const std::byte* record = records_->nodes.hot(n.child[s]);
   constexpr std::size_t most = 8 * storage::cache_line;
-  for (std::size_t b = 0; b < std::min(Node::bytes_for(axes_), most); b += storage::cache_line)
+  for (std::size_t b = 0; b < std::min(Node::bytes_for(axes()), most); b += storage::cache_line)
     __builtin_prefetch(record + b);
 }
 
 template <class S, int Width>
 void Tree<S, Width>::fetch_slot(const Leaf<S>& l, std::size_t slot) const {
   constexpr int most_axes = 8;  // of a point in many dimensions the hardware fetches the rest
-  for (int a = 0; a < std::min(axes_, most_axes); ++a) __builtin_prefetch(l.axis(a) + slot);
+  for (int a = 0; a < std::min(axes(), most_axes); ++a) __builtin_prefetch(l.axis(a) + slot);
   __builtin_prefetch(l.ids + slot);
 }
 
@@ -147,7 +148,7 @@ void Tree<S, Width>::erase(std::span<const point_id> ids) {
   begin_write();
   for (std::size_t i = 0; i < ids.size(); ++i) {
     prepare_erase(ids, i);
-    erase_one(ids[i]);
+    erase_at(locations_.find(ids[i]), ids[i]);
   }
   end_write();
 }
@@ -179,6 +180,7 @@ void Tree<S, Width>::prepare_erase(std::span<const point_id> ids, std::size_t i)
 template <class S, int Width>
 void Tree<S, Width>::move(std::span<const point_id> ids, PointView<S> points) {
   begin_write();
+  routing_ = &routing_kernels<S, Width>();
   std::vector<point_id> leaving;
   Points<S> targets{{}, dimension_};
   for (std::size_t i = 0; i < ids.size(); ++i) {

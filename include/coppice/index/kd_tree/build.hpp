@@ -88,7 +88,7 @@ class Builder {
   /// The box of the first n points of buffer 0.
   [[nodiscard]] Box extent(std::size_t n) const {
     Box box;
-    for (int a = 0; a < tree_.axes_; ++a)
+    for (int a = 0; a < tree_.axes(); ++a)
       kernels_.bounds(columns_.axis(0, a), n, box.lower[static_cast<std::size_t>(a)],
                       box.upper[static_cast<std::size_t>(a)]);
     return box;
@@ -163,19 +163,19 @@ class Builder {
     std::vector<S> id_keys;
     S* from[Width != 0 ? Width : max_dimension];
     S* to[Width != 0 ? Width : max_dimension];
-    for (int a = 0; a < tree_.axes_; ++a) {
+    for (int a = 0; a < tree_.axes(); ++a) {
       from[a] = columns_.axis(range.buffer, a) + range.first;
       to[a] = columns_.axis(1 - range.buffer, a) + range.first;
     }
     const point_id* ids = columns_.ids(range.buffer) + range.first;
     const Plane<S> plane =
-        choose_plane<S, Width>([&](int a) { return from[a]; }, ids, tree_.axes_, n, lowest, highest, box, id_keys);
-    const S* keys = plane.axis < tree_.axes_ ? from[plane.axis] : id_keys.data();
+        choose_plane<S, Width>([&](int a) { return from[a]; }, ids, tree_.axes(), n, lowest, highest, box, id_keys);
+    const S* keys = plane.axis < tree_.axes() ? from[plane.axis] : id_keys.data();
     Box sides[2];
     S* lower[2] = {sides[0].lower.data(), sides[1].lower.data()};
     S* upper[2] = {sides[0].upper.data(), sides[1].upper.data()};
     const std::size_t less = kernels_.partition({from, columns_.ids(range.buffer) + range.first},
-                                                {to, columns_.ids(1 - range.buffer) + range.first}, tree_.axes_, n,
+                                                {to, columns_.ids(1 - range.buffer) + range.first}, tree_.axes(), n,
                                                 keys, plane.value, lower, upper);
     const int j = slots.first + static_cast<int>(left_slots) - 1;
     Node& node = tree_.node(slots.x);
@@ -199,7 +199,7 @@ class Builder {
   Handle make_leaf(Range range) {
     const Handle h = allocate_leaf();
     const Leaf<S> leaf = tree_.leaf(h);
-    for (int a = 0; a < tree_.axes_; ++a)
+    for (int a = 0; a < tree_.axes(); ++a)
       std::copy_n(columns_.axis(range.buffer, a) + range.first, range.size, leaf.axis(a));
     std::copy_n(columns_.ids(range.buffer) + range.first, range.size, leaf.ids);
     for (std::size_t slot = 0; slot < range.size; ++slot)
@@ -264,16 +264,17 @@ void Tree<S, Width>::build(PointView<S> points, std::span<const point_id> ids) {
   if (points.empty()) return;
   begin_write();
   const std::size_t n = points.size();
-  storage::Columns<S> columns(n, axes_);
+  storage::Columns<S> columns(n, axes());
   constexpr std::size_t grain = 1 << 14;
   options_.executor.for_each_chunk(n, grain, [&](std::size_t first, std::size_t last) {
-    for (int a = 0; a < axes_; ++a) {
+    for (int a = 0; a < axes(); ++a) {
       S* column = columns.axis(0, a);
       for (std::size_t i = first; i < last; ++i) column[i] = a < dimension_ ? points.row(i)[a] : S(0);
     }
     std::copy(ids.begin() + static_cast<std::ptrdiff_t>(first), ids.begin() + static_cast<std::ptrdiff_t>(last),
               columns.ids(0) + first);
   });
+  locations_.expect(n);
   for (const point_id id : ids) locations_.assign(id, 0);
   size_ = n;
   const std::size_t leaves = n / static_cast<std::size_t>(options_.leaf_fill) + 1;

@@ -32,7 +32,7 @@ class Core {
   virtual void clear() = 0;
   virtual void insert(const Scalar* point, point_id id) = 0;
   virtual void insert(PointView<Scalar> points, std::span<const point_id> ids) = 0;
-  virtual void erase(point_id id) = 0;
+  [[nodiscard]] virtual bool erase(point_id id) = 0;  ///< false: unknown
   virtual void erase(std::span<const point_id> ids) = 0;
   virtual void move(point_id id, const Scalar* point) = 0;
   virtual void move(std::span<const point_id> ids, PointView<Scalar> points) = 0;

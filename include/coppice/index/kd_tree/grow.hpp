@@ -30,9 +30,9 @@ void Tree<S, Width>::split_leaf(Handle x, int s) {
   const std::size_t play = exact ? 0 : 2;
   std::vector<S> id_keys;
   const Plane<S> plane =
-      choose_plane<S, Width>([&](int a) { return l.axis(a); }, l.ids, axes_, static_cast<std::size_t>(count),
+      choose_plane<S, Width>([&](int a) { return l.axis(a); }, l.ids, axes(), static_cast<std::size_t>(count),
                              half - play, half + play, extent, id_keys);
-  const S* keys = plane.axis < axes_ ? l.axis(plane.axis) : id_keys.data();
+  const S* keys = plane.axis < axes() ? l.axis(plane.axis) : id_keys.data();
 
   const Handle right = new_leaf();
   const Leaf<S> r = leaf(right);
@@ -44,7 +44,7 @@ void Tree<S, Width>::split_leaf(Handle x, int s) {
     const Leaf<S>& to = goes_right[i] ? r : l;
     int& slot = goes_right[i] ? moved : kept;
     if (goes_right[i] || slot != i) {
-      for (int a = 0; a < axes_; ++a) to.axis(a)[slot] = l.axis(a)[i];
+      for (int a = 0; a < axes(); ++a) to.axis(a)[slot] = l.axis(a)[i];
       to.ids[slot] = l.ids[i];
       locations_.relocate(to.ids[slot], location_of(goes_right[i] ? right : left, slot));
     }
@@ -100,7 +100,7 @@ typename Tree<S, Width>::CutChoice Tree<S, Width>::best_cut(Handle x) const {
   if (keeps_heights()) return best;
   std::uint32_t smaller = std::min(right_leaves, all - right_leaves);
   constexpr double good_enough = 0.35;
-  for (int a = 0; a < axes_ && smaller < good_enough * all; ++a) {
+  for (int a = 0; a < axes() && smaller < good_enough * all; ++a) {
     S lower[fan_out], upper[fan_out];
     for (int s = 0; s < fan_out; ++s) {
       lower[s] = static_cast<S>(n.bounds(a)[s]);
@@ -164,7 +164,7 @@ void Tree<S, Width>::divide(Handle x, const CutChoice& cut) {
     // The whole set has grown by a level: a rare moment, and the one to look whether its boxes still have their
     // precision.
     Extent<S, Width> extent;
-    for (int a = 0; a < axes_; ++a) {
+    for (int a = 0; a < axes(); ++a) {
       const float* bounds = up.bounds(a);
       extent.lower[a] = static_cast<S>(*std::min_element(bounds, bounds + up.children)) + origin_data()[a];
       extent.upper[a] =

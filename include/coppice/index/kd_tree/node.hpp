@@ -11,6 +11,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -111,26 +112,30 @@ struct Leaf {
   }
 };
 
+/// The next float below a finite one. The library's nextafter is a call, and a point's box wants it for every axis.
+inline float next_below(float f) {
+  if (f == 0) return -std::numeric_limits<float>::denorm_min();
+  const auto bits = std::bit_cast<std::int32_t>(f);
+  return std::bit_cast<float>(f > 0 ? bits - 1 : bits + 1);
+}
+
 /// The outermost float f with origin + f ≤ x (or ≥ x), in the very arithmetic that decodes it.
 template <class S>
 float encode_lower(S x, S origin) {
   if constexpr (std::is_same_v<S, float>) {
     return x;
   } else {
-    float f = static_cast<float>(x - origin);
-    while (origin + static_cast<S>(f) > x) f = std::nextafterf(f, -std::numeric_limits<float>::infinity());
+    const S offset = x - origin;
+    if (!(std::abs(offset) < static_cast<S>(std::numeric_limits<float>::max())))
+      return offset > 0 ? std::numeric_limits<float>::max() : -std::numeric_limits<float>::infinity();
+    auto f = static_cast<float>(offset);
+    while (origin + static_cast<S>(f) > x) f = next_below(f);
     return f;
   }
 }
 template <class S>
 float encode_upper(S x, S origin) {
-  if constexpr (std::is_same_v<S, float>) {
-    return x;
-  } else {
-    float f = static_cast<float>(x - origin);
-    while (origin + static_cast<S>(f) < x) f = std::nextafterf(f, std::numeric_limits<float>::infinity());
-    return f;
-  }
+  return -encode_lower(-x, -origin);
 }
 
 }  // namespace coppice::kd_tree

@@ -45,11 +45,11 @@ std::size_t Tree<S, Width>::count_points(Handle x) const {
 
 template <class S, int Width>
 typename Tree<S, Width>::Gathered Tree<S, Width>::gather(Handle x, std::size_t points) const {
-  Gathered gathered{storage::Columns<S>(points, axes_), points};
+  Gathered gathered{storage::Columns<S>(points, axes()), points};
   std::size_t filled = 0;
   each_leaf(x, [&](Handle h, int count) {
     const Leaf<S> l = leaf(h);
-    for (int a = 0; a < axes_; ++a) std::copy_n(l.axis(a), count, gathered.columns.axis(0, a) + filled);
+    for (int a = 0; a < axes(); ++a) std::copy_n(l.axis(a), count, gathered.columns.axis(0, a) + filled);
     std::copy_n(l.ids, count, gathered.columns.ids(0) + filled);
     filled += static_cast<std::size_t>(count);
   });

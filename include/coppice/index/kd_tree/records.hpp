@@ -11,10 +11,9 @@ namespace coppice::kd_tree {
 template <class S, int Width>
 Tree<S, Width>::Tree(int dimension, Options options)
     : dimension_(dimension),
-      axes_(Width != 0 ? Width : dimension),
       options_(options),
       records_(std::make_shared<Records<S, Width>>(dimension)),
-      origin_(std::make_shared<const std::vector<S>>(static_cast<std::size_t>(axes_), S(0))),
+      origin_(std::make_shared<const std::vector<S>>(static_cast<std::size_t>(axes()), S(0))),
       rebuilder_(options.executor, options.parallel_cutoff) {
   clear();
 }
@@ -52,7 +51,6 @@ template <class S, int Width>
 void Tree<S, Width>::begin_write() {
   youngest_ = records_->epochs->youngest();
   sharing_ = youngest_ != 0;
-  routing_ = &routing_kernels<S, Width>();
   if (retired_nodes_.empty() && retired_leaves_.empty()) return;
   const storage::Epoch oldest = records_->epochs->oldest();
   retired_nodes_.reclaim(oldest, [&](Handle h) { records_->nodes.release(h); });
@@ -139,7 +137,7 @@ template <class S, int Width>
 Handle Tree<S, Width>::own_node(Handle h) {
   if (!sharing_ || cold(h).birth > youngest_) return h;
   const Handle copy = records_->nodes.allocate();
-  std::memcpy(records_->nodes.hot(copy), records_->nodes.hot(h), Node::bytes_for(axes_));
+  std::memcpy(records_->nodes.hot(copy), records_->nodes.hot(h), Node::bytes_for(axes()));
   cold(copy) = cold(h);
   cold(copy).birth = records_->epochs->current();
   const Node& n = node(copy);
@@ -157,7 +155,7 @@ template <class S, int Width>
 Handle Tree<S, Width>::own_leaf(Handle h) {
   if (!sharing_ || leaf_cold(h).birth > youngest_) return h;
   const Handle copy = new_leaf();
-  std::memcpy(records_->leaves.hot(copy), records_->leaves.hot(h), Leaf<S>::bytes_for(axes_));
+  std::memcpy(records_->leaves.hot(copy), records_->leaves.hot(h), Leaf<S>::bytes_for(axes()));
   const std::uint32_t parent = leaf_cold(copy).parent = leaf_cold(h).parent;
   Node& n = node(parent >> 3);
   n.child[parent & 7] = copy | leaf_bit;
@@ -179,7 +177,7 @@ Handle Tree<S, Width>::own_path(Handle h) {
 
 template <class S, int Width>
 void Tree<S, Width>::clear_box(Node& n, int s) const {
-  for (int a = 0; a < axes_; ++a) {
+  for (int a = 0; a < axes(); ++a) {
     n.bounds(a)[s] = std::numeric_limits<float>::infinity();
     n.bounds(a)[fan_out + s] = -std::numeric_limits<float>::infinity();
   }
@@ -187,7 +185,7 @@ void Tree<S, Width>::clear_box(Node& n, int s) const {
 
 template <class S, int Width>
 void Tree<S, Width>::set_box(Node& n, int s, const S* lower, const S* upper) const {
-  for (int a = 0; a < axes_; ++a) {
+  for (int a = 0; a < axes(); ++a) {
     n.bounds(a)[s] = encode_lower(lower[a], origin_data()[a]);
     n.bounds(a)[fan_out + s] = encode_upper(upper[a], origin_data()[a]);
   }
@@ -196,7 +194,7 @@ void Tree<S, Width>::set_box(Node& n, int s, const S* lower, const S* upper) con
 template <class S, int Width>
 void Tree<S, Width>::leaf_extent(const Leaf<S>& l, int count, Extent<S, Width>& extent) const {
   const storage::ColumnKernels<S>& kernels = storage::column_kernels<S>();
-  for (int a = 0; a < axes_; ++a)
+  for (int a = 0; a < axes(); ++a)
     kernels.bounds(l.axis(a), static_cast<std::size_t>(count), extent.lower[a], extent.upper[a]);
 }
 
@@ -215,7 +213,7 @@ void Tree<S, Width>::leaf_box(Node& n, int s) const {
 /// Slot `s` of `to` gets the box around all children of `of`.
 template <class S, int Width>
 void Tree<S, Width>::union_box(const Node& of, Node& to, int s) const {
-  for (int a = 0; a < axes_; ++a) {
+  for (int a = 0; a < axes(); ++a) {
     const float* lower = of.bounds(a);
     const float* upper = lower + fan_out;
     float low = lower[0];
@@ -231,7 +229,7 @@ void Tree<S, Width>::union_box(const Node& of, Node& to, int s) const {
 
 template <class S, int Width>
 void Tree<S, Width>::copy_box(const Node& from, int s, Node& to, int t) const {
-  for (int a = 0; a < axes_; ++a) {
+  for (int a = 0; a < axes(); ++a) {
     to.bounds(a)[t] = from.bounds(a)[s];
     to.bounds(a)[fan_out + t] = from.bounds(a)[fan_out + s];
   }
@@ -239,7 +237,7 @@ void Tree<S, Width>::copy_box(const Node& from, int s, Node& to, int t) const {
 
 template <class S, int Width>
 void Tree<S, Width>::encode(const S* point, float* lower, float* upper) const {
-  for (int a = 0; a < axes_; ++a) {
+  for (int a = 0; a < axes(); ++a) {
     const S x = a < dimension_ ? point[a] : S(0);
     lower[a] = encode_lower(x, origin_data()[a]);
     upper[a] = encode_upper(x, origin_data()[a]);
@@ -248,7 +246,7 @@ void Tree<S, Width>::encode(const S* point, float* lower, float* upper) const {
 
 template <class S, int Width>
 void Tree<S, Width>::grow_box(Node& n, int s, const float* lower, const float* upper) const {
-  for (int a = 0; a < axes_; ++a) {
+  for (int a = 0; a < axes(); ++a) {
     float* bounds = n.bounds(a);
     if (lower[a] < bounds[s]) bounds[s] = lower[a];
     if (upper[a] > bounds[fan_out + s]) bounds[fan_out + s] = upper[a];
@@ -265,7 +263,7 @@ bool Tree<S, Width>::choose_origin(const Extent<S, Width>& extent) {
     constexpr S far = 64;
     bool changed = false;
     std::vector<S> origin = *origin_;
-    for (int a = 0; a < axes_; ++a) {
+    for (int a = 0; a < axes(); ++a) {
       const S size = extent.upper[a] - extent.lower[a];
       const S middle = extent.lower[a] + size / 2;
       if (!(std::abs(middle - origin[a]) > far * size)) continue;  // where the data lies is well expressed already

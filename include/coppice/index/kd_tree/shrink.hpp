@@ -31,7 +31,7 @@ void Tree<S, Width>::leaf_shrunk(Handle x, int s) {
     const Leaf<S> to = leaf(into);
     int slot = n.count[t];
     for (int i = 0; i < count; ++i, ++slot) {
-      for (int a = 0; a < axes_; ++a) to.axis(a)[slot] = from.axis(a)[i];
+      for (int a = 0; a < axes(); ++a) to.axis(a)[slot] = from.axis(a)[i];
       to.ids[slot] = from.ids[i];
       locations_.relocate(to.ids[slot], location_of(into, slot));
     }

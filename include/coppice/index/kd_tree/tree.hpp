@@ -80,7 +80,8 @@ class Tree {
 
   // One point.
   void insert(const S* point, point_id id);
-  void erase(point_id id);
+  /// False, and nothing done, where the id is unknown.
+  bool erase(point_id id);
   void move(point_id id, const S* point);
 
   // Many.
@@ -97,7 +98,14 @@ class Tree {
   template <class Visit>
   void each_leaf(Handle node, Visit visit) const;
   [[nodiscard]] Handle root() const { return root_; }
-  [[nodiscard]] Leaf<S> leaf(Handle h) const { return {records_->leaves.hot(h), axes_}; }
+  /// Axes of a record: the dimension, padded to Width.
+  [[nodiscard]] int axes() const {
+    if constexpr (Width != 0)
+      return Width;
+    else
+      return dimension_;
+  }
+  [[nodiscard]] Leaf<S> leaf(Handle h) const { return {records_->leaves.hot(h), axes()}; }
 
   [[nodiscard]] const View& view() const { return view_; }
   [[nodiscard]] const std::shared_ptr<Records<S, Width>>& records() const { return records_; }
@@ -198,7 +206,7 @@ class Tree {
 
   // Updates, inside begin_write and end_write.
   void insert_one(const S* point, point_id id);
-  void erase_one(point_id id);
+  void erase_at(std::uint32_t location, point_id id);
   void move_one(point_id id, const S* point);
   void write_point(Handle leaf_handle, int slot, const S* point, point_id id);
   void prepare_erase(std::span<const point_id> ids, std::size_t i) const;
@@ -211,7 +219,6 @@ class Tree {
   void fetch_slot(const Leaf<S>& l, std::size_t slot) const;
 
   int dimension_;
-  int axes_;  // of a record: the dimension, padded to Width
   Options options_;
   std::shared_ptr<Records<S, Width>> records_;
   std::shared_ptr<const std::vector<S>> origin_;

@@ -12,20 +12,25 @@ namespace coppice::kd_tree {
 template <class S, int Width>
 void Tree<S, Width>::insert(const S* point, point_id id) {
   begin_write();
+  routing_ = &routing_kernels<S, Width>();
   insert_one(point, id);
   end_write();
 }
 
 template <class S, int Width>
-void Tree<S, Width>::erase(point_id id) {
+bool Tree<S, Width>::erase(point_id id) {
+  const std::uint32_t location = locations_.find(id);
+  if (location == IdMap::absent) return false;
   begin_write();
-  erase_one(id);
+  erase_at(location, id);
   end_write();
+  return true;
 }
 
 template <class S, int Width>
 void Tree<S, Width>::move(point_id id, const S* point) {
   begin_write();
+  routing_ = &routing_kernels<S, Width>();
   move_one(id, point);
   end_write();
 }
@@ -33,7 +38,7 @@ void Tree<S, Width>::move(point_id id, const S* point) {
 template <class S, int Width>
 void Tree<S, Width>::write_point(Handle leaf_handle, int slot, const S* point, point_id id) {
   const Leaf<S> l = leaf(leaf_handle);
-  for (int a = 0; a < axes_; ++a) l.axis(a)[slot] = a < dimension_ ? point[a] : S(0);
+  for (int a = 0; a < axes(); ++a) l.axis(a)[slot] = a < dimension_ ? point[a] : S(0);
   l.ids[slot] = id;
 }
 
@@ -72,8 +77,7 @@ void Tree<S, Width>::insert_one(const S* point, point_id id) {
 }
 
 template <class S, int Width>
-void Tree<S, Width>::erase_one(point_id id) {
-  const std::uint32_t location = locations_.find(id);
+void Tree<S, Width>::erase_at(std::uint32_t location, point_id id) {
   const auto slot = static_cast<int>(location % leaf_capacity);
   Handle h = location / leaf_capacity;
   if (sharing_) {
@@ -86,7 +90,7 @@ void Tree<S, Width>::erase_one(point_id id) {
   const Leaf<S> l = leaf(h);
   const int last = --node(x).count[s];
   if (slot != last) {
-    for (int a = 0; a < axes_; ++a) l.axis(a)[slot] = l.axis(a)[last];
+    for (int a = 0; a < axes(); ++a) l.axis(a)[slot] = l.axis(a)[last];
     l.ids[slot] = l.ids[last];
     locations_.relocate(l.ids[slot], location_of(h, slot));
   }
@@ -98,7 +102,7 @@ void Tree<S, Width>::erase_one(point_id id) {
 template <class S, int Width>
 void Tree<S, Width>::move_one(point_id id, const S* point) {
   if (move_inside_leaf(id, point)) return;
-  erase_one(id);
+  erase_at(locations_.find(id), id);
   insert_one(point, id);
 }
 

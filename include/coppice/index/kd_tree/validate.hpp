@@ -59,7 +59,7 @@ class Validator {
   void check_inner(Handle x, const Node& n, int s) {
     require(n.count[s] == 0, "an inner child has a point count", x);
     const Node& below = tree_.node(n.child[s]);
-    for (int a = 0; a < tree_.axes_; ++a)
+    for (int a = 0; a < tree_.axes(); ++a)
       for (int c = 0; c < below.children; ++c) {
         if (below.is_leaf(c) && below.count[c] == 0) continue;
         require(n.bounds(a)[s] <= below.bounds(a)[c] && below.bounds(a)[fan_out + c] <= n.bounds(a)[fan_out + s],
@@ -77,7 +77,7 @@ class Validator {
     const Leaf<S> l = tree_.leaf(h);
     std::vector<S> point(static_cast<std::size_t>(tree_.dimension_));
     for (int i = 0; i < n.count[s]; ++i) {
-      for (int a = 0; a < tree_.axes_; ++a) {
+      for (int a = 0; a < tree_.axes(); ++a) {
         const S v = l.axis(a)[i];
         const S origin = std::is_same_v<S, float> ? S(0) : tree_.origin_data()[a];
         require(origin + static_cast<S>(n.bounds(a)[s]) <= v && v <= origin + static_cast<S>(n.bounds(a)[fan_out + s]),

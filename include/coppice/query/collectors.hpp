@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -136,13 +137,10 @@ class BestMany {
 
   std::size_t finish(S* keys, point_id* ids) {
     const std::size_t kept = std::min(k_, count_);
-    for (std::size_t i = 0; i < count_; ++i) entries_[i] = {keys_[i], ids_[i]};
-    Entry* entries = entries_.get();
-    if (count_ > kept) std::nth_element(entries, entries + kept, entries + count_);
-    std::sort(entries, entries + kept);
+    if (!sort_by_buckets(kept)) sort_by_comparisons(kept);
     for (std::size_t i = 0; i < kept; ++i) {
-      keys[i] = entries[i].key;
-      ids[i] = entries[i].id;
+      keys[i] = entries_[i].key;
+      ids[i] = entries_[i].id;
     }
     return kept;
   }
@@ -153,6 +151,54 @@ class BestMany {
     point_id id;
     bool operator<(const Entry& other) const { return key < other.key || (key == other.key && id < other.id); }
   };
+
+  /// Puts the least `kept` entries in order: keys spread evenly enough over their range land in buckets of their rank,
+  /// give or take a few, and an insertion sort does the rest. False where ties or large k call for another way.
+  bool sort_by_buckets(std::size_t kept) {
+    constexpr std::size_t most = 2048;
+    constexpr std::uint32_t crowded = 32;
+    if (count_ == 0 || count_ > most) return count_ == 0;
+    for (std::size_t i = count_; i % simd::lanes != 0; ++i) keys_[i] = 0;
+    Pack greatest = Pack::load(keys_.get());
+    for (std::size_t i = simd::lanes; i < count_; i += simd::lanes)
+      greatest = max(greatest, Pack::load(keys_.get() + i));
+    S lanes[simd::lanes];
+    greatest.store(lanes);
+    const std::size_t buckets = std::bit_ceil(count_);
+    const S scale = static_cast<S>(buckets - 1) / *std::max_element(lanes, lanes + simd::lanes);
+    if (!(scale > 0 && scale <= std::numeric_limits<S>::max())) return false;
+
+    std::uint32_t start[most + 1];
+    std::uint16_t bucket[most];
+    std::fill_n(start, buckets + 1, 0u);
+    for (std::size_t i = 0; i < count_; ++i) {
+      bucket[i] = static_cast<std::uint16_t>(keys_[i] * scale);
+      ++start[bucket[i] + 1];
+    }
+    std::uint32_t largest = 0;
+    for (std::size_t b = 1; b <= buckets; ++b) {
+      largest = std::max(largest, start[b]);
+      start[b] += start[b - 1];
+    }
+    if (largest > crowded) return false;
+    for (std::size_t i = 0; i < count_; ++i) entries_[start[bucket[i]]++] = {keys_[i], ids_[i]};
+    // Entries move down at most within their bucket, so sorting may stop a bucket behind the last one wanted.
+    const std::size_t end = std::min<std::size_t>(count_, kept + crowded);
+    for (std::size_t i = 1; i < end; ++i) {
+      const Entry e = entries_[i];
+      std::size_t at = i;
+      for (; at > 0 && e < entries_[at - 1]; --at) entries_[at] = entries_[at - 1];
+      entries_[at] = e;
+    }
+    return true;
+  }
+
+  void sort_by_comparisons(std::size_t kept) {
+    for (std::size_t i = 0; i < count_; ++i) entries_[i] = {keys_[i], ids_[i]};
+    Entry* entries = entries_.get();
+    if (count_ > kept) std::nth_element(entries, entries + kept, entries + count_);
+    std::sort(entries, entries + kept);
+  }
 
   [[nodiscard]] std::size_t count_up_to(S bound) const {
     const Pack b = Pack::broadcast(bound);

@@ -2,6 +2,7 @@
 // are the most-used numbers of a search, and a mispredicted branch costs as much as ten of these instructions.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -51,13 +52,13 @@ class BestOne<simd::avx512, S> {
   std::uint64_t id_;
 };
 
-/// 1 ≤ k ≤ Capacity (8 or 16): a sorted array in registers; an insertion is compare, mask, expand. Keys are held as
-/// double, which represents every float.
+/// Few candidates, Capacity (8, 16 or 32) at most, and k more than Capacity − 16: a sorted array in registers; an
+/// insertion is compare, shift, blend. Keys are held as double, which represents every float.
 template <class S, std::size_t Capacity>
 class BestFew<simd::avx512, S, Capacity> {
  public:
   using Pack = simd::avx512::Pack<S>;
-  explicit BestFew(std::size_t k) : k_(k), last_(_mm512_set1_epi64(static_cast<long long>(k - 1))) {}
+  explicit BestFew(std::size_t k) : k_(k), last_(_mm512_set1_epi64(static_cast<long long>((k - 1) % 16))) {}
 
   void reset(S limit) {
     limit_ = threshold_ = Pack::broadcast(limit);
@@ -68,13 +69,15 @@ class BestFew<simd::avx512, S, Capacity> {
   }
   [[nodiscard]] Pack threshold() const { return threshold_; }
 
+  /// A candidate that an earlier one has put out of the running falls off the end. Asking the threshold again before
+  /// each would cost more: it would make the choice of the next candidate wait for the insertion of the last.
   void take(Pack keys, Mask m, const point_id* ids) {
     do {
       const int i = __builtin_ctz(m);
       m &= m - 1;
       push(keys.lane_as_doubles(i), ids[i]);
-      m &= less_equal(keys, threshold_);
     } while (m != 0);
+    tighten();
   }
 
   std::size_t finish(S* keys, point_id* ids) {
@@ -94,37 +97,41 @@ class BestFew<simd::avx512, S, Capacity> {
 
  private:
   static constexpr int registers = Capacity / 8;
-  static_assert(registers == 1 || registers == 2);
+  static constexpr long long minus_infinity = std::bit_cast<long long>(-std::numeric_limits<double>::infinity());
 
   /// v: the new key in every lane.
   void push(__m512d v, point_id id) {
     const __m512i name = _mm512_set1_epi64(id);
-    unsigned before = 0;  // bit i: entry i precedes the new one
+    __mmask8 less[registers];  // the entries that precede the new one
+    __mmask8 ties = 0;
     for (int r = 0; r < registers; ++r) {
-      const __mmask8 less = _mm512_cmp_pd_mask(keys_[r], v, _CMP_LT_OQ);
-      const __mmask8 equal = _mm512_cmp_pd_mask(keys_[r], v, _CMP_EQ_OQ);
-      before |= static_cast<unsigned>(less | _mm512_mask_cmplt_epu64_mask(equal, ids_[r], name)) << (8 * r);
+      less[r] = _mm512_cmp_pd_mask(keys_[r], v, _CMP_LT_OQ);
+      ties |= _mm512_cmp_pd_mask(keys_[r], v, _CMP_EQ_OQ);
     }
-    // The entries that precede keep their lane; the others move up by one, and the gap takes the new entry.
-    const unsigned kept = ~(before + 1);
+    if (__builtin_expect(ties != 0, 0))
+      for (int r = 0; r < registers; ++r)
+        less[r] |= _mm512_mask_cmplt_epu64_mask(_mm512_cmp_pd_mask(keys_[r], v, _CMP_EQ_OQ), ids_[r], name);
+    // Every entry but those moves up a lane, into the next register, too, and the new one fills the gap. For keys that
+    // is the lesser of the entry and the greater of its neighbour and the new one: the next insertion waits for three
+    // plain instructions.
+    for (int r = registers - 1; r >= 0; --r) {
+      const __m512i below = r == 0 ? _mm512_set1_epi64(minus_infinity) : _mm512_castpd_si512(keys_[r - 1]);
+      const __m512d shifted =
+          _mm512_castsi512_pd(_mm512_alignr_epi64(_mm512_castpd_si512(keys_[r]), below, simd::lanes - 1));
+      keys_[r] = _mm512_min_pd(keys_[r], _mm512_max_pd(shifted, v));
+      const unsigned preceding = r == 0 ? 1 : less[r - 1] >> 7;
+      const auto gap = static_cast<__mmask8>((less[r] << 1 | preceding) & ~less[r]);
+      const __m512i moved = _mm512_alignr_epi64(ids_[r], r == 0 ? name : ids_[r - 1], simd::lanes - 1);
+      ids_[r] = _mm512_mask_mov_epi64(_mm512_mask_mov_epi64(moved, gap, name), less[r], ids_[r]);
+    }
+  }
+
+  void tighten() {
     __m512d last;
-    if constexpr (registers == 2) {
-      const auto high = static_cast<__mmask8>((kept >> 8) & (0xfe | (before >> 7 & 1)));
-      // The low register's last entry moves into the high one, unless it precedes the new entry.
-      const auto spills = static_cast<__mmask8>((before >> 7 & 1) - 1);
-      const __m512i seven = _mm512_set1_epi64(7);
-      const __m512d carry = _mm512_mask_permutexvar_pd(v, spills, seven, keys_[0]);
-      const __m512i carry_id = _mm512_mask_permutexvar_epi64(name, spills, seven, ids_[0]);
-      keys_[1] = _mm512_mask_expand_pd(carry, high, keys_[1]);
-      ids_[1] = _mm512_mask_expand_epi64(carry_id, high, ids_[1]);
-    }
-    const auto low = static_cast<__mmask8>(kept);
-    keys_[0] = _mm512_mask_expand_pd(v, low, keys_[0]);
-    ids_[0] = _mm512_mask_expand_epi64(name, low, ids_[0]);
-    if constexpr (registers == 2)
-      last = _mm512_permutex2var_pd(keys_[0], last_, keys_[1]);
-    else
+    if constexpr (registers == 1)
       last = _mm512_permutexvar_pd(last_, keys_[0]);
+    else  // the k-th entry is in one of the last two registers
+      last = _mm512_permutex2var_pd(keys_[registers - 2], last_, keys_[registers - 1]);
     threshold_ = min(limit_, Pack::from_doubles(last));
   }
 

@@ -45,6 +45,7 @@ template <class T, class S, int D, class Combine, class Term>
 template <class T, class S, int D>
 class EuclideanBall {
  public:
+  static constexpr bool is_euclidean = true;
   using Scalar = S;
   using Pack = typename T::template Pack<S>;
 
@@ -97,6 +98,7 @@ class EuclideanBall {
 template <class T, class S, int D>
 class MetricBall {
  public:
+  static constexpr bool is_euclidean = false;
   using Scalar = S;
   using Pack = typename T::template Pack<S>;
 

@@ -20,6 +20,14 @@ struct Child {
   bool is_leaf;
 };
 
+/// The child that a point belongs to, and a lower bound of the squared Euclidean distance from the point to everything
+/// in the other children: 0 where none is known.
+template <class S>
+struct Home {
+  int child;
+  S others_squared;
+};
+
 /// The points of a leaf: one array an axis, `stride` numbers apart, and the ids beside them. Arrays may be read up to
 /// the next multiple of eight entries.
 template <class S>
@@ -40,7 +48,7 @@ struct Overlap {
 
 /// A structure of nodes with up to eight children and points in leaf blocks.
 /// `boxes<T>(node)` gives `lower(axis)` and `upper(axis)`: eight lanes, conservative for every point below a child.
-/// `home(node, key(point))` names the child that a point belongs to: where a nearest-neighbour search starts.
+/// `home(node, key(point))` names the child that a point belongs to, where a nearest-neighbour search starts.
 template <class H, class T>
 concept Hierarchy = requires(const H& h, const typename H::Node& node, const typename H::Scalar* point, Child c,
                              int i) {
@@ -52,7 +60,7 @@ concept Hierarchy = requires(const H& h, const typename H::Node& node, const typ
   { h.children(node) } -> std::convertible_to<int>;
   { h.child(node, i) } -> std::same_as<Child>;
   { h.block(c) } -> std::same_as<LeafBlock<typename H::Scalar>>;
-  { h.template home<T>(node, h.key(point)) } -> std::convertible_to<int>;
+  { h.template home<T>(node, h.key(point)) } -> std::same_as<Home<typename H::Scalar>>;
   h.template boxes<T>(node).lower(0);
   h.template boxes<T>(node).upper(0);
   h.prefetch(c);

@@ -26,7 +26,7 @@ class NearestSearch {
   void depth_first() {
     constexpr int longest = 64;
     const typename H::Node* path[longest];
-    int taken[longest];
+    Home<S> taken[longest];
     int depth = 0;
     const auto key = h_.key(query_.point());
     Child c = h_.root();
@@ -34,11 +34,13 @@ class NearestSearch {
       const typename H::Node& node = h_.node(c);
       path[depth] = &node;
       taken[depth] = h_.template home<T>(node, key);
-      c = h_.child(node, taken[depth++]);
+      c = h_.child(node, taken[depth++].child);
       h_.prefetch(c);
     }
     go(c);
-    while (depth-- > 0) descend(*path[depth], 1u << taken[depth]);
+    while (depth-- > 0)
+      if (!Query::is_euclidean || within_threshold(taken[depth].others_squared))
+        descend(*path[depth], 1u << taken[depth].child);
   }
 
   /// Nodes in the order of their bounds, whatever their depth.

@@ -68,6 +68,8 @@ class KernelsOf {
       nearest_all<Plain, BestFew<T, S, 8>>(h, batch);
     else if (batch.k <= 16)
       nearest_all<Plain, BestFew<T, S, 16>>(h, batch);
+    else if (batch.k <= 32)
+      nearest_all<Plain, BestFew<T, S, 32>>(h, batch);
     else
       nearest_all<Plain, BestMany<T, S>>(h, batch);
   }

@@ -2,7 +2,11 @@
 // forms fetch all seven coordinates with one permutation; every form gives the same child.
 #pragma once
 
+#include <algorithm>
+#include <limits>
+
 #include "coppice/index/kd_tree/node.hpp"
+#include "coppice/query/hierarchy.hpp"
 #if defined(__AVX2__)
 #include "coppice/geometry/pack_avx2.hpp"
 #endif
@@ -80,6 +84,38 @@ template <class T, class S, int Width>
   unsigned bits = 0;
   for (int j = 0; j < planes; ++j) bits |= static_cast<unsigned>(key[node.axis[j]] >= node.split[j]) << j;
   return node.match(bits);
+}
+
+/// The child of `node` that the key belongs to, and how far at least every point of its other children lies from the
+/// key's point: squared, and by the very operations of a squared distance, so that it can never exceed one. A plane
+/// among ids says nothing about space and makes it 0.
+template <class T, class S, int Width>
+[[gnu::always_inline]] inline query::Home<S> route_home(const Node<S, Width>& node, const RoutingKey<S, Width>& key,
+                                                        int axes) {
+  [[maybe_unused]] constexpr int padded = RoutingKey<S, Width>::padded;
+#if defined(__AVX512F__)
+  if constexpr (Width != 0 && padded <= 16 && std::is_same_v<S, double> && std::is_same_v<T, simd::avx512>) {
+    const __m512i plane_axes = _mm512_cvtepu8_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(node.axis)));
+    const __m512d split = _mm512_loadu_pd(node.split);
+    __m512d x = _mm512_loadu_pd(key.data());
+    if constexpr (padded == 8)
+      x = _mm512_permutexvar_pd(plane_axes, x);
+    else
+      x = _mm512_permutex2var_pd(x, plane_axes, _mm512_loadu_pd(key.data() + 8));
+    const int child = node.match(_mm512_cmp_pd_mask(x, split, _CMP_GE_OQ) & 0x7f);
+    const __mmask8 in_space = _mm512_cmplt_epi64_mask(plane_axes, _mm512_set1_epi64(axes));
+    const __m512d gap = _mm512_maskz_sub_pd(in_space, x, split);
+    return {child, _mm512_mask_reduce_min_pd(node.need[child], _mm512_mul_pd(gap, gap))};
+  }
+#endif
+  const int child = route<T>(node, key);
+  S least = std::numeric_limits<S>::infinity();
+  for (unsigned planes_above = node.need[child]; planes_above != 0; planes_above &= planes_above - 1) {
+    const int j = __builtin_ctz(planes_above);
+    const S gap = node.axis[j] < axes ? key[node.axis[j]] - node.split[j] : S(0);
+    least = std::min(least, gap * gap);
+  }
+  return {child, least};
 }
 
 /// Routing for the writer, compiled for one instruction set.

@@ -62,8 +62,8 @@ class TreeView {
   }
   [[nodiscard]] RoutingKey<S, Width> key(const S* point) const { return {point, real_dimension, 0}; }
   template <class T>
-  [[nodiscard]] int home(const Node& node, const RoutingKey<S, Width>& key) const {
-    return route<T>(node, key);
+  [[nodiscard]] query::Home<S> home(const Node& node, const RoutingKey<S, Width>& key) const {
+    return route_home<T>(node, key, stored_dimension());
   }
   /// What a distance needs: the boxes of a node, the coordinates of a leaf.
   void prefetch(query::Child c) const {

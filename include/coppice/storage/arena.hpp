@@ -1,6 +1,8 @@
 // A chunked arena of equal records behind 32-bit handles. Records never move; a record has a hot part, which searches
 // read, and a cold part beside it in the same chunk, which only the writer reads (links upward, versions, weights).
 //
+// Records may be allocated and released on several threads at once; everything else is for one writer.
+//
 // A reader needs an ArenaView only: growth publishes a longer chunk table and keeps the old ones until the arena dies,
 // so a view taken before goes on serving every handle that existed then.
 #pragma once
@@ -11,6 +13,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "coppice/errors.hpp"
@@ -65,8 +68,9 @@ class Arena {
     for (std::size_t i = 0; i < chunks_; ++i) storage::release(table()[i], pages(i));
   }
 
-  /// A record whose contents are undefined. Complexity: O(1) amortised. Not thread safe.
+  /// A record whose contents are undefined. O(1) amortised; thread safe.
   [[nodiscard]] Handle allocate() {
+    const std::lock_guard lock(mutex_);
     if (!free_.empty()) {
       const Handle h = free_.back();
       free_.pop_back();
@@ -81,8 +85,11 @@ class Arena {
     if (chunks_ == 0) grow();
     prefer_huge_pages(table()[0], record_bytes() << shift_);
   }
-  /// Gives a record back, to be the next one allocated. O(1) amortised.
-  void release(Handle h) { free_.push_back(h); }
+  /// Gives a record back, to be the next one allocated. O(1) amortised; thread safe.
+  void release(Handle h) {
+    const std::lock_guard lock(mutex_);
+    free_.push_back(h);
+  }
 
   [[nodiscard]] std::byte* hot(Handle h) const noexcept { return view()[h]; }
   [[nodiscard]] Cold& cold(Handle h) const noexcept {
@@ -136,6 +143,7 @@ class Arena {
   std::size_t chunks_ = 0;
   Handle used_ = 0;
   std::vector<Handle> free_;
+  std::mutex mutex_;
 };
 
 }  // namespace storage

@@ -1,14 +1,10 @@
-// Many points at once. An insert sieves the whole batch down node by node, so that each node and each leaf is touched
-// once; what finds its leaf full is inserted singly afterwards, in the order of the tree, so its path is warm. A batch
-// that rivals the tree in size is cheaper to build in one go with it. Erases run one after the other with the memory of
-// those to come on its way.
+// Many points at once. Inserts are sieved down together (sieve.hpp); a batch that rivals the tree in size is built in
+// one go with it. Erases run one after the other with the memory of those to come on its way.
 #pragma once
 
 #include <algorithm>
-#include <cstring>
-#include <numeric>
 
-#include "coppice/index/kd_tree/update.hpp"
+#include "coppice/index/kd_tree/sieve.hpp"
 
 namespace coppice::kd_tree {
 
@@ -33,107 +29,9 @@ void Tree<S, Width>::insert(PointView<S> points, std::span<const point_id> ids) 
   if (n < worth_sieving) {
     for (std::size_t i = 0; i < n; ++i) insert_one(points.row(i), ids[i]);
   } else {
-    rows_.resize(n);
-    sorted_rows_.resize(n);
-    slots_.resize(n);
-    std::iota(rows_.begin(), rows_.end(), 0u);
-    keys_.clear();
-    for (std::size_t i = 0; i < n; ++i) keys_.emplace_back(points.row(i), dimension_, ids[i]);
-    // The ids enter the map in their own order, which is kind to its pages; from then on threads may set locations.
-    for (const point_id id : ids) locations_.assign(id, 0);
-    std::vector<std::uint32_t> overflow;
-    root_ = own_node(root_);
-    sieve(root_, points, ids, 0, n, overflow);
-    size_ += n - overflow.size();
-    for (const std::uint32_t row : overflow) insert_one(points.row(row), ids[row]);
+    for (const std::uint32_t row : Sieve<S, Width>(*this, points, ids).run()) insert_one(points.row(row), ids[row]);
   }
   end_write();
-}
-
-/// Sends rows_[first, first + count) into the children of node x, which the writer owns; rows whose leaf is full end up
-/// in `overflow`, in the order of the tree. Large groups go down on different threads.
-template <class S, int Width>
-void Tree<S, Width>::sieve(Handle x, PointView<S> points, std::span<const point_id> ids, std::size_t first,
-                           std::size_t count, std::vector<std::uint32_t>& overflow) {
-  Node& n = node(x);
-  std::uint32_t* rows = rows_.data() + first;
-  std::uint32_t begin[fan_out + 1] = {};
-  routing_->route_rows(n, keys_.data(), rows, count, slots_.data() + first, begin + 1);
-  for (int s = 0; s < n.children; ++s) {
-    if (begin[s + 1] != 0) prefetch_child(n, s);
-    begin[s + 1] += begin[s];
-  }
-  std::uint32_t next[fan_out];
-  std::copy_n(begin, fan_out, next);
-  for (std::size_t i = 0; i < count; ++i) sorted_rows_[first + next[slots_[first + i]]++] = rows[i];
-  std::copy_n(sorted_rows_.data() + first, count, rows);
-
-  constexpr std::size_t worth_sharing = 4096;
-  if (count >= worth_sharing && !sharing_ && options_.executor.is_parallel()) {
-    std::vector<std::uint32_t> overflows[fan_out];
-    options_.executor.for_each_chunk(static_cast<std::size_t>(n.children), 1, [&](std::size_t s, std::size_t) {
-      sieve_child(x, static_cast<int>(s), points, ids, first + begin[s], begin[s + 1] - begin[s], overflows[s]);
-    });
-    for (const std::vector<std::uint32_t>& o : overflows) overflow.insert(overflow.end(), o.begin(), o.end());
-    return;
-  }
-  for (int s = 0; s < n.children; ++s)
-    sieve_child(x, s, points, ids, first + begin[s], begin[s + 1] - begin[s], overflow);
-}
-
-/// One child's share of a sieve: into the leaf as far as there is room, or further down.
-template <class S, int Width>
-void Tree<S, Width>::sieve_child(Handle x, int s, PointView<S> points, std::span<const point_id> ids, std::size_t first,
-                                 std::size_t count, std::vector<std::uint32_t>& overflow) {
-  Node& n = node(x);
-  const std::uint32_t* group = rows_.data() + first;
-  if (n.is_leaf(s)) {
-    const std::size_t room = leaf_capacity - n.count[s];
-    for (std::size_t i = room; i < count; ++i) overflow.push_back(group[i]);
-    count = std::min(count, room);
-  }
-  if (count == 0) return;
-  AxisArray<S, Width> low, high;
-  for (int a = 0; a < axes(); ++a) {
-    const auto axis = static_cast<std::size_t>(a);
-    low[axis] = high[axis] = a < dimension_ ? points.row(group[0])[a] : S(0);
-  }
-  for (std::size_t i = 1; i < count; ++i)
-    for (int a = 0; a < dimension_; ++a) {
-      const auto axis = static_cast<std::size_t>(a);
-      low[axis] = std::min(low[axis], points.row(group[i])[a]);
-      high[axis] = std::max(high[axis], points.row(group[i])[a]);
-    }
-  AxisArray<float, Width> lower, upper;
-  for (int a = 0; a < axes(); ++a) {
-    const auto axis = static_cast<std::size_t>(a);
-    lower[axis] = encode_lower(low[axis], origin_data()[a]);
-    upper[axis] = encode_upper(high[axis], origin_data()[a]);
-  }
-  grow_box(n, s, lower.data(), upper.data());
-  if (!n.is_leaf(s)) {
-    sieve(own_node(n.child[s]), points, ids, first, count, overflow);
-    return;
-  }
-  const Handle h = own_leaf(n.child[s] & ~leaf_bit);
-  for (std::size_t i = 0; i < count; ++i) {
-    write_point(h, n.count[s], points.row(group[i]), ids[group[i]]);
-    locations_.relocate(ids[group[i]], location_of(h, n.count[s]));
-    ++n.count[s];
-  }
-}
-
-/// A child that a sieve is about to write: all of a node, and of a leaf the lines where the next point goes.
-template <class S, int Width>
-void Tree<S, Width>::prefetch_child(const Node& n, int s) const {
-  if (n.is_leaf(s)) {
-    fetch_slot(leaf(n.child[s] & ~leaf_bit), n.count[s] & (leaf_capacity - 1));
-    return;
-  }
-  const std::byte* record = records_->nodes.hot(n.child[s]);
-  constexpr std::size_t most = 8 * storage::cache_line;
-  for (std::size_t b = 0; b < std::min(Node::bytes_for(axes()), most); b += storage::cache_line)
-    __builtin_prefetch(record + b);
 }
 
 template <class S, int Width>

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <algorithm>
-#include <mutex>
 
 #include "coppice/index/kd_tree/tree.hpp"
 
@@ -120,7 +119,7 @@ class Builder {
   }
 
   Handle subtree(Range range, const Box& box, int levels) {
-    const Handle x = allocate_node();
+    const Handle x = tree_.new_node();
     Slots slots{x, 0, 1, 0, 0, fill_, 0};
     if (exact_) {
       const int here = levels == 0 ? 0 : (levels - 1) % 3 + 1;
@@ -197,7 +196,7 @@ class Builder {
   }
 
   Handle make_leaf(Range range) {
-    const Handle h = allocate_leaf();
+    const Handle h = tree_.new_leaf();
     const Leaf<S> leaf = tree_.leaf(h);
     for (int a = 0; a < tree_.axes(); ++a)
       std::copy_n(columns_.axis(range.buffer, a) + range.first, range.size, leaf.axis(a));
@@ -240,22 +239,12 @@ class Builder {
     cold.height = tree_.each_plane(node, (1u << used) - 1, 0, [](int, Side, Side) {}).height;
   }
 
-  Handle allocate_node() {
-    const std::lock_guard lock(allocation_);
-    return tree_.new_node();
-  }
-  Handle allocate_leaf() {
-    const std::lock_guard lock(allocation_);
-    return tree_.new_leaf();
-  }
-
   Tree& tree_;
   storage::Columns<S>& columns_;
   Executor executor_;
   const storage::ColumnKernels<S>& kernels_;
   std::size_t fill_;
   bool exact_;
-  std::mutex allocation_;
 };
 
 template <class S, int Width>

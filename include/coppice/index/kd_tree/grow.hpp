@@ -5,21 +5,40 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 
 #include "coppice/index/kd_tree/build.hpp"
 #include "coppice/index/kd_tree/planes.hpp"
 
 namespace coppice::kd_tree {
 
-/// Splits a full leaf, or makes room for that in its node; the caller descends again.
+/// Makes room for the split of a full leaf in the node above it: full nodes are cut in two, the highest first, within
+/// `top` (none: up to the root). False where there is still none: `top` is full itself, or a node is so lopsided that
+/// it must be rebuilt, which has happened if it `may_rebuild`; then the leaf is no more.
 template <class S, int Width>
-void Tree<S, Width>::split_leaf(Handle x, int s) {
-  if (node(x).children == fan_out) {
-    split_node(x);
-    return;
+bool Tree<S, Width>::make_room(Handle leaf_handle, Handle top, bool may_rebuild) {
+  for (;;) {
+    Handle x = leaf_cold(leaf_handle).parent >> 3;
+    if (node(x).children < fan_out) return true;
+    while (x != top && cold(x).parent != none && node(cold(x).parent >> 3).children == fan_out) x = cold(x).parent >> 3;
+    if (x == top) return false;
+    const CutChoice cut = best_cut(x);
+    // A rebuild that left the node full and lopsided could do no better: the data allow nothing else.
+    if (!cut.balanced && cold(x).leaves_at_rebuild != cold(x).leaves) {
+      if (may_rebuild) rebuilder_.rebuild(*this, x);
+      return false;
+    }
+    divide(x, cut);
   }
+}
+
+/// Splits a full leaf, which stays the left half. Requires: the node above it has room; the writer owns both.
+template <class S, int Width>
+typename Tree<S, Width>::LeafSplit Tree<S, Width>::split_leaf(Handle left, Handle top) {
+  const Handle x = leaf_cold(left).parent >> 3;
+  const auto s = static_cast<int>(leaf_cold(left).parent & 7);
   Node& n = node(x);
-  const Handle left = own_leaf(n.child[s] & ~leaf_bit);
   const Leaf<S> l = leaf(left);
   const int count = n.count[s];
   for (int i = 0; i < count; ++i) locations_.prefetch(l.ids[i]);  // their misses would be most of a split
@@ -34,46 +53,42 @@ void Tree<S, Width>::split_leaf(Handle x, int s) {
                              half - play, half + play, extent, id_keys);
   const S* keys = plane.axis < axes() ? l.axis(plane.axis) : id_keys.data();
 
+  // The partition goes through a buffer that is twice as wide as a leaf, so that either half can be copied out whole.
+  constexpr std::size_t stride = 2 * leaf_capacity;
+  std::conditional_t<Width != 0, std::array<S, stride * Width>, std::vector<S>> buffer;
+  if constexpr (Width == 0) buffer.resize(stride * static_cast<std::size_t>(axes()));
+  point_id ids[stride];
+  AxisArray<S*, Width> from, to;
+  for (int a = 0; a < axes(); ++a) {
+    from[static_cast<std::size_t>(a)] = l.axis(a);
+    to[static_cast<std::size_t>(a)] = buffer.data() + stride * static_cast<std::size_t>(a);
+  }
+  Extent<S, Width> boxes[2];
+  S* lower[2] = {boxes[0].lower.data(), boxes[1].lower.data()};
+  S* upper[2] = {boxes[0].upper.data(), boxes[1].upper.data()};
+  const std::size_t kept = storage::column_kernels<S>().partition(
+      {from.data(), l.ids}, {to.data(), ids}, axes(), static_cast<std::size_t>(count), keys, plane.value, lower, upper);
+  const int moved = count - static_cast<int>(kept);
+
   const Handle right = new_leaf();
   const Leaf<S> r = leaf(right);
-  bool goes_right[leaf_capacity];
-  for (int i = 0; i < count; ++i) goes_right[i] = keys[i] >= plane.value;
-  int kept = 0;
-  int moved = 0;
-  for (int i = 0; i < count; ++i) {
-    const Leaf<S>& to = goes_right[i] ? r : l;
-    int& slot = goes_right[i] ? moved : kept;
-    if (goes_right[i] || slot != i) {
-      for (int a = 0; a < axes(); ++a) to.axis(a)[slot] = l.axis(a)[i];
-      to.ids[slot] = l.ids[i];
-      locations_.relocate(to.ids[slot], location_of(goes_right[i] ? right : left, slot));
-    }
-    ++slot;
+  for (int a = 0; a < axes(); ++a) {
+    const S* column = to[static_cast<std::size_t>(a)];
+    std::memcpy(l.axis(a), column, leaf_capacity * sizeof(S));
+    std::memcpy(r.axis(a), column + kept, leaf_capacity * sizeof(S));
   }
+  std::memcpy(l.ids, ids, leaf_capacity * sizeof(point_id));
+  std::memcpy(r.ids, ids + kept, leaf_capacity * sizeof(point_id));
+  for (int i = 0; i < static_cast<int>(kept); ++i) locations_.relocate(l.ids[i], location_of(left, i));
+  for (int i = 0; i < moved; ++i) locations_.relocate(r.ids[i], location_of(right, i));
+
   const int t = add_plane(n, s, plane.axis, plane.value);
   n.count[s] = static_cast<std::uint8_t>(kept);
   set_child(x, t, right | leaf_bit, moved);
-  leaf_box(n, s);
-  leaf_box(n, t);
-  add_leaves(x, 1);
-  rebalance(x);
-}
-
-/// Cuts a full node in two, or makes room for that above it; one step, after which the caller descends again.
-template <class S, int Width>
-void Tree<S, Width>::split_node(Handle x) {
-  const std::uint32_t parent = cold(x).parent;
-  if (parent != none && node(parent >> 3).children == fan_out) {
-    split_node(parent >> 3);
-    return;
-  }
-  const CutChoice cut = best_cut(x);
-  // A rebuild that left the node full and lopsided could do no better: the data allow nothing else.
-  if (!cut.balanced && cold(x).leaves_at_rebuild != cold(x).leaves) {
-    rebuilder_.rebuild(*this, x);
-    return;
-  }
-  divide(x, cut);
+  set_box(n, s, lower[0], upper[0]);
+  set_box(n, t, lower[1], upper[1]);
+  add_leaves(x, 1, top);
+  return {right, plane.axis, plane.value};
 }
 
 /// Requires: the node is full.
@@ -146,6 +161,7 @@ void Tree<S, Width>::divide(Handle x, const CutChoice& cut) {
     set_child(top, 0, x, 0);
     union_box(whole, node(top), 0);
     root_ = top;
+    taller_ = true;
     parent = link_of(top, 0);
   }
   const Handle p = parent >> 3;
@@ -155,23 +171,10 @@ void Tree<S, Width>::divide(Handle x, const CutChoice& cut) {
   adopt_group(left, whole, 0xff & ~cut.right);
   adopt_group(right, whole, cut.right);
 
-  Node& up = node(p);
-  const int t = add_plane(up, s, cut.axis, cut.value);
+  const int t = add_plane(node(p), s, cut.axis, cut.value);
   release_node(x);
   attach(p, s, left);
   attach(p, t, right);
-  if (root_ == p && !sharing_) {
-    // The whole set has grown by a level: a rare moment, and the one to look whether its boxes still have their
-    // precision.
-    Extent<S, Width> extent;
-    for (int a = 0; a < axes(); ++a) {
-      const float* bounds = up.bounds(a);
-      extent.lower[a] = static_cast<S>(*std::min_element(bounds, bounds + up.children)) + origin_data()[a];
-      extent.upper[a] =
-          static_cast<S>(*std::max_element(bounds + fan_out, bounds + fan_out + up.children)) + origin_data()[a];
-    }
-    if (choose_origin(extent)) refit(root_);
-  }
 }
 
 /// Gives an empty node the children of `from` in `group`, and the planes that still divide them.

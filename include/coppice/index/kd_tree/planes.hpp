@@ -7,12 +7,13 @@
 
 namespace coppice::kd_tree {
 
+/// Counts leaves that came or went below x, from there up to `top` (none: the root).
 template <class S, int Width>
-void Tree<S, Width>::add_leaves(Handle x, std::int64_t difference) {
+void Tree<S, Width>::add_leaves(Handle x, std::int64_t difference, Handle top) {
   for (;;) {
     cold(x).leaves = static_cast<std::uint32_t>(cold(x).leaves + difference);
     const std::uint32_t parent = cold(x).parent;
-    if (parent == none) return;
+    if (parent == none || x == top) return;
     x = parent >> 3;
   }
 }
@@ -60,8 +61,8 @@ int Tree<S, Width>::sibling(const Node& n, int s, int& plane) const {
   return -1;
 }
 
-/// Divides slot `s` of a node that has room by a new plane: `s` keeps the left side, and the slot returned, which has no
-/// child yet, is the right.
+/// Divides slot `s` of a node that has room by a new plane: `s` keeps the left side, and the slot returned, which has
+/// no child yet, is the right.
 template <class S, int Width>
 int Tree<S, Width>::add_plane(Node& n, int s, int axis, S value) const {
   const int j = __builtin_ctz(~n.used_planes());

@@ -43,16 +43,21 @@ std::size_t Tree<S, Width>::count_points(Handle x) const {
   return points;
 }
 
+/// The points below `child`, a node or a leaf, and room for some more.
 template <class S, int Width>
-typename Tree<S, Width>::Gathered Tree<S, Width>::gather(Handle x, std::size_t points) const {
-  Gathered gathered{storage::Columns<S>(points, axes()), points};
+typename Tree<S, Width>::Gathered Tree<S, Width>::gather(Handle child, std::size_t points, std::size_t more) const {
+  Gathered gathered{storage::Columns<S>(points + more, axes()), points + more};
   std::size_t filled = 0;
-  each_leaf(x, [&](Handle h, int count) {
+  const auto take = [&](Handle h, int count) {
     const Leaf<S> l = leaf(h);
     for (int a = 0; a < axes(); ++a) std::copy_n(l.axis(a), count, gathered.columns.axis(0, a) + filled);
     std::copy_n(l.ids, count, gathered.columns.ids(0) + filled);
     filled += static_cast<std::size_t>(count);
-  });
+  };
+  if ((child & leaf_bit) != 0)
+    take(child & ~leaf_bit, static_cast<int>(points));
+  else
+    each_leaf(child, take);
   return gathered;
 }
 
@@ -61,17 +66,17 @@ Handle Tree<S, Width>::construct(Gathered& gathered, const Executor& executor) {
   return Builder<S, Width>(*this, gathered.columns, rebuilt_fill, executor).build(gathered.points);
 }
 
-/// Puts subtree `fresh` in the place of `x`, whose path the writer owns.
+/// Puts subtree `fresh` in the place of `child`, a node or a leaf, whose path the writer owns up to `top`.
 template <class S, int Width>
-void Tree<S, Width>::replace(Handle x, Handle fresh) {
-  const std::uint32_t parent = cold(x).parent;
+void Tree<S, Width>::replace(Handle child, Handle fresh, Handle top) {
+  const std::uint32_t parent = parent_of(child);
   if (parent == none) {
     root_ = fresh;
     return;
   }
   const Handle p = parent >> 3;
   const int s = static_cast<int>(parent & 7);
-  add_leaves(p, std::int64_t{cold(fresh).leaves} - cold(x).leaves);
+  add_leaves(p, std::int64_t{cold(fresh).leaves} - leaves_below(child), top);
   attach(p, s, fresh);
 }
 

@@ -2,6 +2,7 @@
 // snapshots live (a record born before the youngest snapshot is copied, with the path above it, instead of written).
 #pragma once
 
+#include <algorithm>
 #include <cstring>
 
 #include "coppice/index/kd_tree/tree.hpp"
@@ -59,6 +60,10 @@ void Tree<S, Width>::begin_write() {
 
 template <class S, int Width>
 void Tree<S, Width>::end_write() {
+  if (taller_ && !sharing_) {
+    taller_ = false;
+    reconsider_origin();
+  }
   view_.nodes = records_->nodes.view();
   view_.leaves = records_->leaves.view();
   view_.root_node = root_;
@@ -227,6 +232,16 @@ void Tree<S, Width>::union_box(const Node& of, Node& to, int s) const {
   }
 }
 
+/// Brings the boxes and counts above x up to date after changes below it.
+template <class S, int Width>
+void Tree<S, Width>::refit_path(Handle x, std::int64_t new_leaves) {
+  for (std::uint32_t link = cold(x).parent; link != none; link = cold(x).parent) {
+    union_box(node(x), node(link >> 3), static_cast<int>(link & 7));
+    x = link >> 3;
+    cold(x).leaves = static_cast<std::uint32_t>(cold(x).leaves + new_leaves);
+  }
+}
+
 template <class S, int Width>
 void Tree<S, Width>::copy_box(const Node& from, int s, Node& to, int t) const {
   for (int a = 0; a < axes(); ++a) {
@@ -244,13 +259,25 @@ void Tree<S, Width>::encode(const S* point, float* lower, float* upper) const {
   }
 }
 
+/// Widens the box of a slot; returns whether it had to.
 template <class S, int Width>
-void Tree<S, Width>::grow_box(Node& n, int s, const float* lower, const float* upper) const {
+bool Tree<S, Width>::grow_box(Node& n, int s, const float* lower, const float* upper) const {
+  bool grew = false;
   for (int a = 0; a < axes(); ++a) {
     float* bounds = n.bounds(a);
-    if (lower[a] < bounds[s]) bounds[s] = lower[a];
-    if (upper[a] > bounds[fan_out + s]) bounds[fan_out + s] = upper[a];
+    grew |= lower[a] < bounds[s] || upper[a] > bounds[fan_out + s];
+    bounds[s] = std::min(bounds[s], lower[a]);
+    bounds[fan_out + s] = std::max(bounds[fan_out + s], upper[a]);
   }
+  return grew;
+}
+
+/// Widens the box of a slot and those above it, within `top` (none: up to the root). A box lies within the one above
+/// it, so the first that needs no widening is the end.
+template <class S, int Width>
+void Tree<S, Width>::grow_path(std::uint32_t link, const float* lower, const float* upper, Handle top) const {
+  while (link != none && grow_box(node(link >> 3), static_cast<int>(link & 7), lower, upper) && link >> 3 != top)
+    link = cold(link >> 3).parent;
 }
 
 /// Boxes are floats, so data far from 0 for its size would lose them their meaning: such axes are measured from the
@@ -273,9 +300,22 @@ bool Tree<S, Width>::choose_origin(const Extent<S, Width>& extent) {
     }
     if (!changed) return false;
     origin_ = std::make_shared<const std::vector<S>>(std::move(origin));
-    ++origin_changes_;
     return true;
   }
+}
+
+/// The whole set has grown by a level: a rare moment, and the one to look whether its boxes still have their precision.
+template <class S, int Width>
+void Tree<S, Width>::reconsider_origin() {
+  const Node& top = node(root_);
+  Extent<S, Width> extent;
+  for (int a = 0; a < axes(); ++a) {
+    const float* lower = top.bounds(a);
+    const float* upper = lower + fan_out;
+    extent.lower[a] = static_cast<S>(*std::min_element(lower, lower + top.children)) + origin_data()[a];
+    extent.upper[a] = static_cast<S>(*std::max_element(upper, upper + top.children)) + origin_data()[a];
+  }
+  if (choose_origin(extent)) refit(root_);
 }
 
 /// Recomputes every box below x, tight, under the present origin. Requires: nothing is shared.

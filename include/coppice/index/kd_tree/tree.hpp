@@ -1,7 +1,7 @@
 // The writer's side of a KdTree, compiled for one scalar type and width. What it owns, and the operations in the order
 // in which one rests on another:
 //   update.hpp   insert, erase, move: one point, down to its leaf and back up its path
-//   batch.hpp    many points at once, sieved down together
+//   batch.hpp    many points at once; sieve.hpp: inserts, sieved down together, on several threads
 //   grow.hpp     leaves and nodes that split; shrink.hpp: that merge
 //   rebalance.hpp  partial rebuilds where the balance policy asks
 //   planes.hpp   a node's planes as a binary tree
@@ -53,8 +53,23 @@ struct Extent {
   AxisArray<S, Width> lower, upper;
 };
 
+/// What batches of inserts need, kept to spare its allocation.
+template <class S, int Width>
+struct SieveScratch {
+  std::vector<std::uint32_t> rows, sorted_rows;
+  std::vector<RoutingKey<S, Width>> keys;
+  std::vector<std::uint8_t> slots;
+
+  [[nodiscard]] std::size_t bytes() const {
+    return (rows.capacity() + sorted_rows.capacity()) * sizeof(std::uint32_t) + keys.capacity() * sizeof(keys[0]) +
+           slots.capacity();
+  }
+};
+
 template <class S, int Width>
 class Builder;
+template <class S, int Width>
+class Sieve;
 template <class S, int Width>
 class Validator;
 
@@ -122,18 +137,26 @@ class Tree {
     std::size_t points;
   };
   [[nodiscard]] std::size_t count_points(Handle x) const;
-  [[nodiscard]] Gathered gather(Handle x, std::size_t points) const;
+  [[nodiscard]] Gathered gather(Handle child, std::size_t points, std::size_t more = 0) const;
   [[nodiscard]] Handle construct(Gathered& gathered, const Executor& executor);
-  void replace(Handle x, Handle fresh);
+  void replace(Handle child, Handle fresh, Handle top = none);
   void release_subtree(Handle child);
 
  private:
   template <class, int>
   friend class kd_tree::Builder;
   template <class, int>
+  friend class kd_tree::Sieve;
+  template <class, int>
   friend class kd_tree::Validator;
   using Axes = AxisArray<S, Width>;
 
+  /// A leaf that was split: its right half, and the plane that parts it from the left.
+  struct LeafSplit {
+    Handle right;
+    int axis;
+    S value;
+  };
   /// How a full node may be cut in two.
   struct CutChoice {
     int axis;
@@ -161,11 +184,14 @@ class Tree {
   void set_box(Node& n, int s, const S* lower, const S* upper) const;
   void leaf_box(Node& n, int s) const;
   void leaf_extent(const Leaf<S>& l, int count, Extent<S, Width>& extent) const;
+  void refit_path(Handle x, std::int64_t new_leaves);
   void union_box(const Node& of, Node& to, int s) const;
   void copy_box(const Node& from, int s, Node& to, int t) const;
-  void grow_box(Node& n, int s, const float* lower, const float* upper) const;
+  [[nodiscard]] bool grow_box(Node& n, int s, const float* lower, const float* upper) const;
+  void grow_path(std::uint32_t link, const float* lower, const float* upper, Handle top) const;
   void encode(const S* point, float* lower, float* upper) const;
   [[nodiscard]] bool choose_origin(const Extent<S, Width>& extent);
+  void reconsider_origin();
   void refit(Handle x);
 
   // Records.
@@ -183,10 +209,10 @@ class Tree {
   [[nodiscard]] Handle own_path(Handle h);
 
   // Shape.
-  void add_leaves(Handle x, std::int64_t difference);
+  void add_leaves(Handle x, std::int64_t difference, Handle top = none);
   void plant_root();
-  void split_leaf(Handle x, int s);
-  void split_node(Handle x);
+  [[nodiscard]] bool make_room(Handle leaf_handle, Handle top, bool may_rebuild);
+  LeafSplit split_leaf(Handle leaf_handle, Handle top);
   [[nodiscard]] CutChoice best_cut(Handle x) const;
   void divide(Handle x, const CutChoice& cut);
   void adopt_group(Handle to, const Node& from, unsigned group);
@@ -211,18 +237,13 @@ class Tree {
   void write_point(Handle leaf_handle, int slot, const S* point, point_id id);
   void prepare_erase(std::span<const point_id> ids, std::size_t i) const;
   bool move_inside_leaf(point_id id, const S* point);
-  void sieve(Handle x, PointView<S> points, std::span<const point_id> ids, std::size_t first, std::size_t count,
-             std::vector<std::uint32_t>& overflow);
-  void sieve_child(Handle x, int s, PointView<S> points, std::span<const point_id> ids, std::size_t first,
-                   std::size_t count, std::vector<std::uint32_t>& overflow);
-  void prefetch_child(const Node& n, int s) const;
   void fetch_slot(const Leaf<S>& l, std::size_t slot) const;
 
   int dimension_;
   Options options_;
   std::shared_ptr<Records<S, Width>> records_;
   std::shared_ptr<const std::vector<S>> origin_;
-  std::uint64_t origin_changes_ = 0;
+  bool taller_ = false;  // the root has got a parent since the origin was chosen
   Handle root_ = none;
   std::size_t size_ = 0;
   IdMap locations_;
@@ -235,10 +256,7 @@ class Tree {
   storage::RetiredHandles retired_nodes_;
   storage::RetiredHandles retired_leaves_;
 
-  // Scratch of a batch, kept to spare its allocation.
-  std::vector<std::uint32_t> rows_, sorted_rows_;
-  std::vector<Key> keys_;
-  std::vector<std::uint8_t> slots_;
+  SieveScratch<S, Width> scratch_;
 };
 
 }  // namespace coppice::kd_tree

@@ -45,34 +45,30 @@ void Tree<S, Width>::write_point(Handle leaf_handle, int slot, const S* point, p
 template <class S, int Width>
 void Tree<S, Width>::insert_one(const S* point, point_id id) {
   const Key key(point, dimension_, id);
-  AxisArray<float, Width> lower, upper;
-  encode(point, lower.data(), upper.data());
-  for (std::uint64_t encoded_under = origin_changes_;;) {
-    if (encoded_under != origin_changes_) {  // a split has moved the origin
-      encode(point, lower.data(), upper.data());
-      encoded_under = origin_changes_;
-    }
+  for (;;) {
     Handle x = own_node(root_);
-    for (;;) {
-      Node& n = node(x);
-      const int s = routing_->route(n, key);
-      grow_box(n, s, lower.data(), upper.data());
-      if (!n.is_leaf(s)) {
-        x = own_node(n.child[s]);
-        continue;
-      }
-      const int count = n.count[s];
-      if (count == leaf_capacity) {
-        split_leaf(x, s);
-        break;
-      }
-      const Handle h = own_leaf(n.child[s] & ~leaf_bit);
-      write_point(h, count, point, id);
-      locations_.assign(id, location_of(h, count));
-      n.count[s] = static_cast<std::uint8_t>(count + 1);
-      ++size_;
-      return;
+    int s = routing_->route(node(x), key);
+    while (!node(x).is_leaf(s)) {
+      x = own_node(node(x).child[s]);
+      s = routing_->route(node(x), key);
     }
+    // Boxes go first: a cut goes where no box is, and the newcomer must count.
+    AxisArray<float, Width> lower, upper;
+    encode(point, lower.data(), upper.data());
+    grow_path(link_of(x, s), lower.data(), upper.data(), none);
+    Handle h = own_leaf(node(x).child[s] & ~leaf_bit);
+    if (node(x).count[s] == leaf_capacity) {
+      if (!make_room(h, none, true)) continue;
+      (void)split_leaf(h, none);
+      rebalance(leaf_cold(h).parent >> 3);
+      continue;
+    }
+    Node& n = node(x);
+    write_point(h, n.count[s], point, id);
+    locations_.assign(id, location_of(h, n.count[s]));
+    ++n.count[s];
+    ++size_;
+    return;
   }
 }
 
@@ -132,8 +128,7 @@ bool Tree<S, Width>::move_inside_leaf(point_id id, const S* point) {
   if (!inside) {
     AxisArray<float, Width> lower, upper;
     encode(point, lower.data(), upper.data());
-    for (std::uint32_t link = leaf_cold(h).parent; link != none; link = cold(link >> 3).parent)
-      grow_box(node(link >> 3), static_cast<int>(link & 7), lower.data(), upper.data());
+    grow_path(leaf_cold(h).parent, lower.data(), upper.data(), none);
   }
   const Leaf<S> l = leaf(h);
   for (int a = 0; a < dimension_; ++a) l.axis(a)[slot] = point[a];

@@ -133,9 +133,7 @@ Statistics Tree<S, Width>::statistics() const {
   result.height = heights.nodes;
   result.binary_height = heights.planes;
   result.leaf_fill = static_cast<double>(size_) / static_cast<double>(result.leaves * leaf_capacity);
-  result.bytes = records_->nodes.bytes() + records_->leaves.bytes() + locations_.bytes() +
-                 (rows_.capacity() + sorted_rows_.capacity()) * sizeof(std::uint32_t) + slots_.capacity() +
-                 keys_.capacity() * sizeof(Key);
+  result.bytes = records_->nodes.bytes() + records_->leaves.bytes() + locations_.bytes() + scratch_.bytes();
   result.bytes_per_point = size_ == 0 ? 0 : static_cast<double>(result.bytes) / static_cast<double>(size_);
   return result;
 }

@@ -122,9 +122,9 @@ template <class T, class S, int Width>
 template <class S, int Width>
 struct RoutingKernels {
   int (*route)(const Node<S, Width>& node, const RoutingKey<S, Width>& key);
-  /// Routes keys[rows[i]] for i < count: slots[i] is the child, and histogram[child] counts them.
-  void (*route_rows)(const Node<S, Width>& node, const RoutingKey<S, Width>* keys, const std::uint32_t* rows,
-                     std::size_t count, std::uint8_t* slots, std::uint32_t* histogram);
+  /// Routes point rows[i] of a batch for i < count: slots[i] is the child, and histogram[child] counts them.
+  void (*route_rows)(const Node<S, Width>& node, const PointView<S>& points, const point_id* ids,
+                     const std::uint32_t* rows, std::size_t count, std::uint8_t* slots, std::uint32_t* histogram);
 };
 
 /// Only the kernel units in src/ instantiate this.
@@ -136,15 +136,38 @@ class RoutingKernelsOf {
  private:
   using Key = RoutingKey<S, Width>;
   static int one(const Node<S, Width>& node, const Key& key) { return route<T>(node, key); }
-  static void rows(const Node<S, Width>& node, const Key* keys, const std::uint32_t* rows, std::size_t count,
-                   std::uint8_t* slots, std::uint32_t* histogram) {
-    constexpr std::size_t ahead = 16;
-    for (std::size_t i = 0; i < count; ++i) {
-      if (i + ahead < count) __builtin_prefetch(keys + rows[i + ahead]);
-      const int child = route<T>(node, keys[rows[i]]);
-      slots[i] = static_cast<std::uint8_t>(child);
-      ++histogram[child];
+  static void rows(const Node<S, Width>& node, const PointView<S>& points, const point_id* ids,
+                   const std::uint32_t* rows, std::size_t count, std::uint8_t* slots, std::uint32_t* histogram) {
+    const auto each = [&](auto child_of) {
+      constexpr std::size_t ahead = 16;
+      for (std::size_t i = 0; i < count; ++i) {
+        if (i + ahead < count) __builtin_prefetch(points.row(rows[i + ahead]));
+        const int child = child_of(rows[i]);
+        slots[i] = static_cast<std::uint8_t>(child);
+        ++histogram[child];
+      }
+    };
+#if defined(__AVX512F__)
+    // A row goes into the register as it is, where no plane asks for its id.
+    if constexpr (Width != 0 && Width <= 8 && std::is_same_v<S, double> && std::is_same_v<T, simd::avx512>) {
+      if (!asks_for_ids(node)) {
+        const auto coordinates = static_cast<__mmask8>((1u << points.dimension()) - 1);
+        const __m512i axes = _mm512_cvtepu8_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(node.axis)));
+        const __m512d split = _mm512_loadu_pd(node.split);
+        each([&](std::uint32_t row) {
+          const __m512d x = _mm512_permutexvar_pd(axes, _mm512_maskz_loadu_pd(coordinates, points.row(row)));
+          return node.match(_mm512_cmp_pd_mask(x, split, _CMP_GE_OQ) & 0x7fu);
+        });
+        return;
+      }
     }
+#endif
+    each([&](std::uint32_t row) { return route<T>(node, Key(points.row(row), points.dimension(), ids[row])); });
+  }
+  [[maybe_unused]] static bool asks_for_ids(const Node<S, Width>& node) {
+    for (unsigned used = node.used_planes(); used != 0; used &= used - 1)
+      if (node.axis[__builtin_ctz(used)] >= Width) return true;
+    return false;
   }
 };
 

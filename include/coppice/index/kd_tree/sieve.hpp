@@ -31,8 +31,6 @@ class Sieve {
     scratch_.sorted_rows.resize(n);
     scratch_.slots.resize(n);
     std::iota(scratch_.rows.begin(), scratch_.rows.end(), 0u);
-    scratch_.keys.clear();
-    for (std::size_t i = 0; i < n; ++i) scratch_.keys.emplace_back(points_.row(i), tree_.dimension_, ids_[i]);
     // The ids enter the map in their own order, which is kind to its pages; from then on threads may set locations.
     for (const point_id id : ids_) tree_.locations_.assign(id, 0);
     tree_.root_ = tree_.own_node(tree_.root_);
@@ -157,7 +155,7 @@ class Sieve {
     std::uint32_t* sorted = scratch_.sorted_rows.data() + first;
     const std::uint8_t* slots = scratch_.slots.data() + first;
     std::uint32_t begin[fan_out + 1] = {};
-    tree_.routing_->route_rows(n, scratch_.keys.data(), rows, count, scratch_.slots.data() + first, begin + 1);
+    tree_.routing_->route_rows(n, points_, ids_.data(), rows, count, scratch_.slots.data() + first, begin + 1);
     for (int s = 0; s < n.children; ++s) {
       if (begin[s + 1] != 0 && !n.is_leaf(s)) prefetch_node(n.child[s]);
       begin[s + 1] += begin[s];
@@ -178,7 +176,8 @@ class Sieve {
       return;
     }
     if (count == 1) {
-      const auto& key = scratch_.keys[scratch_.rows[first]];
+      const std::uint32_t row = scratch_.rows[first];
+      const RoutingKey<S, Width> key(points_.row(row), tree_.dimension_, ids_[row]);
       int s = tree_.routing_->route(tree_.node(x), key);
       while (!tree_.node(x).is_leaf(s)) {
         x = tree_.own_node(tree_.node(x).child[s]);
@@ -294,7 +293,7 @@ class Sieve {
     place(share, split.right, middle, count - left);
   }
 
-  /// What planes along `axis` look at. Keys hold the same, but are too large to stay in a cache.
+  /// What planes along `axis` look at.
   [[nodiscard]] S coordinate(std::uint32_t row, int axis) const {
     if (axis < tree_.dimension_) return points_.row(row)[axis];
     return axis < tree_.axes() ? S(0) : RoutingKey<S, Width>::id_part(ids_[row], axis - tree_.axes());
@@ -360,7 +359,7 @@ class Sieve {
   Tree& tree_;
   PointView<S> points_;
   std::span<const point_id> ids_;
-  SieveScratch<S, Width>& scratch_;
+  SieveScratch& scratch_;
 };
 
 }  // namespace coppice::kd_tree

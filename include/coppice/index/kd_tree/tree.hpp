@@ -54,15 +54,12 @@ struct Extent {
 };
 
 /// What batches of inserts need, kept to spare its allocation.
-template <class S, int Width>
 struct SieveScratch {
   std::vector<std::uint32_t> rows, sorted_rows;
-  std::vector<RoutingKey<S, Width>> keys;
   std::vector<std::uint8_t> slots;
 
   [[nodiscard]] std::size_t bytes() const {
-    return (rows.capacity() + sorted_rows.capacity()) * sizeof(std::uint32_t) + keys.capacity() * sizeof(keys[0]) +
-           slots.capacity();
+    return (rows.capacity() + sorted_rows.capacity()) * sizeof(std::uint32_t) + slots.capacity();
   }
 };
 
@@ -256,7 +253,7 @@ class Tree {
   storage::RetiredHandles retired_nodes_;
   storage::RetiredHandles retired_leaves_;
 
-  SieveScratch<S, Width> scratch_;
+  SieveScratch scratch_;
 };
 
 }  // namespace coppice::kd_tree

@@ -54,6 +54,36 @@ TYPED_TEST(Snapshots, StayAsOfTheirMoment) {
   }
 }
 
+TYPED_TEST(Snapshots, IdsOutgrow32Bits) {
+  using Scalar = typename TypeParam::Scalar;
+  constexpr point_id last_narrow = 0xffffffff;
+  const auto points = make_points<Scalar>(Shape::uniform, 700, 3, this->rng);
+  for (const std::size_t batch : {std::size_t{1}, std::size_t{20}, std::size_t{600}}) {
+    SCOPED_TRACE("a batch of " + std::to_string(batch));
+    auto index = TypeParam::make(3);
+    Model<Scalar> model(3);
+    index.insert(points.view());
+    model.insert(points.view());
+    const auto before = index.snapshot();
+    const Model<Scalar> model_before = model;
+    std::vector<point_id> ids(batch);
+    for (std::size_t i = 0; i < batch; ++i)
+      ids[batch - 1 - i] = last_narrow + 1 - static_cast<point_id>(i);  // the first that is too large comes last
+    for (int round = 0; round < 2; ++round) {
+      index.insert(points.view().slice(0, batch), ids);
+      model.insert(points.view().slice(0, batch), ids);
+      ASSERT_NO_THROW(index.validate());
+      expect_equals_model(index, model, this->rng, {.queries = 4});
+      for (point_id& id : ids) id += static_cast<point_id>(batch);
+    }
+    expect_frozen(before, model_before, this->rng);
+    index.clear();
+    index.insert(points.view(), model_before.ids());
+    expect_equals_model(index, model_before, this->rng, {.queries = 4});
+    if (this->HasFailure()) return;
+  }
+}
+
 TYPED_TEST(Snapshots, OfAnEmptyTreeAndAfterMoveOfTheTree) {
   using Scalar = typename TypeParam::Scalar;
   auto index = TypeParam::make(2);

@@ -46,11 +46,12 @@ bool ascend(const H& h, const Query& query, typename H::Scalar limit, const IdFi
       for (int i = 0; i < block.count; i += simd::lanes) {
         const Pack keys = query.keys(block, i);
         Mask m = less_equal(keys, bound) & live_lanes(block.count, i);
-        if (filter != nullptr) m = accepted(filter, m, block.ids + i);
+        point_id eight[simd::lanes];
+        if (filter != nullptr) m = accepted(filter, m, block.ids.eight(static_cast<std::size_t>(i), eight));
         keys.store(lane);
         for (; m != 0; m &= m - 1) {
           const int s = __builtin_ctz(m);
-          push({lane[s], true, block.ids[i + s], {}});
+          push({lane[s], true, block.ids[static_cast<std::size_t>(i + s)], {}});
         }
       }
     } else {

@@ -8,6 +8,7 @@
 
 #include "coppice/geometry/pack_baseline.hpp"
 #include "coppice/query/queries.hpp"
+#include "coppice/storage/id_array.hpp"
 
 namespace coppice::query {
 
@@ -34,7 +35,7 @@ template <class S>
 struct LeafBlock {
   const S* coordinates;
   std::size_t stride;
-  const point_id* ids;
+  storage::IdArray ids;
   int count;
 
   [[nodiscard]] const S* axis(int a) const { return coordinates + static_cast<std::size_t>(a) * stride; }

@@ -85,8 +85,11 @@ class NearestSearch {
     for (int i = 0; i < block.count; i += simd::lanes) {
       const Pack keys = query_.keys(block, i);
       Mask m = less_equal(keys, best_.threshold()) & live_lanes(block.count, i);
-      if (m != 0 && filter_ != nullptr) m = accepted(filter_, m, block.ids + i);
-      if (m != 0) best_.take(keys, m, block.ids + i);
+      if (m == 0) continue;
+      point_id eight[simd::lanes];
+      const point_id* ids = block.ids.eight(static_cast<std::size_t>(i), eight);
+      if (filter_ != nullptr) m = accepted(filter_, m, ids);
+      if (m != 0) best_.take(keys, m, ids);
     }
   }
 

@@ -140,10 +140,13 @@ class RangeSearch {
       Mask m = live_lanes(block.count, i);
       Pack keys{};
       if (!inside || sink_.keys != nullptr) m &= shape_.test(block, i, keys);
-      if (filter_ != nullptr) m = accepted(filter_, m, block.ids + i);
+      point_id eight[simd::lanes];
+      const point_id* ids = nullptr;
+      if (!sink_.counting || filter_ != nullptr) ids = block.ids.eight(static_cast<std::size_t>(i), eight);
+      if (filter_ != nullptr) m = accepted(filter_, m, ids);
       if (!sink_.counting) {
         if (sink_.keys != nullptr) compress_store(sink_.keys + sink_.size, m, keys);
-        T::compress_ids(sink_.ids + sink_.size, m, block.ids + i);
+        T::compress_ids(sink_.ids + sink_.size, m, ids);
       }
       sink_.size += static_cast<std::size_t>(__builtin_popcount(m));
     }
@@ -154,7 +157,7 @@ class RangeSearch {
     const auto count = static_cast<std::size_t>(block.count);
     if (!sink_.counting) {
       sink_.reserve(count);
-      std::copy_n(block.ids, count, sink_.ids + sink_.size);
+      block.ids.copy_to(sink_.ids + sink_.size, count);
     }
     sink_.size += count;
     return sink_.drain == nullptr || sink_.drain(sink_);
@@ -178,7 +181,7 @@ point_id smallest_id(const H& h, const Shape& shape, Child c, point_id best) {
     typename T::template Pack<typename H::Scalar> unused{};
     for (int i = 0; i < block.count; i += simd::lanes)
       for (Mask m = shape.test(block, i, unused) & live_lanes(block.count, i); m != 0; m &= m - 1)
-        best = smaller(best, block.ids[i + __builtin_ctz(m)]);
+        best = smaller(best, block.ids[static_cast<std::size_t>(i + __builtin_ctz(m))]);
     return best;
   }
   const typename H::Node& node = h.node(c);

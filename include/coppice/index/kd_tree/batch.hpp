@@ -24,6 +24,7 @@ void Tree<S, Width>::insert(PointView<S> points, std::span<const point_id> ids) 
     if (size_ != n) rebuilder_.record(size_);
     return;
   }
+  admit(ids);
   begin_write();
   routing_ = &routing_kernels<S, Width>();
   if (n < worth_sieving) {
@@ -38,7 +39,7 @@ template <class S, int Width>
 void Tree<S, Width>::fetch_slot(const Leaf<S>& l, std::size_t slot) const {
   constexpr int most_axes = 8;  // of a point in many dimensions the hardware fetches the rest
   for (int a = 0; a < std::min(axes(), most_axes); ++a) __builtin_prefetch(l.axis(a) + slot);
-  __builtin_prefetch(l.ids + slot);
+  l.ids.prefetch(slot);
 }
 
 template <class S, int Width>
@@ -72,7 +73,7 @@ void Tree<S, Width>::prepare_erase(std::span<const point_id> ids, std::size_t i)
   });
   upcoming(to_parent, [&](Handle h, std::size_t) { __builtin_prefetch(&count_of(h)); });
   upcoming(to_last, [&](Handle h, std::size_t) { fetch_slot(leaf(h), std::size_t{count_of(h)} - 1); });
-  upcoming(to_moved, [&](Handle h, std::size_t) { locations_.prefetch(leaf(h).ids[count_of(h) - 1]); });
+  upcoming(to_moved, [&](Handle h, std::size_t) { locations_.prefetch(leaf(h).ids[count_of(h) - 1u]); });
 }
 
 template <class S, int Width>
@@ -101,7 +102,7 @@ void Tree<S, Width>::copy_points(std::vector<point_id>& ids, Points<S>& points) 
   each_leaf(root_, [&](Handle h, int count) {
     const Leaf<S> l = leaf(h);
     for (int i = 0; i < count; ++i) {
-      ids.push_back(l.ids[i]);
+      ids.push_back(l.ids[static_cast<std::size_t>(i)]);
       for (int a = 0; a < dimension_; ++a) points.coordinates.push_back(l.axis(a)[i]);
     }
   });

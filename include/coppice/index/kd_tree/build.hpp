@@ -200,9 +200,10 @@ class Builder {
     const Leaf<S> leaf = tree_.leaf(h);
     for (int a = 0; a < tree_.axes(); ++a)
       std::copy_n(columns_.axis(range.buffer, a) + range.first, range.size, leaf.axis(a));
-    std::copy_n(columns_.ids(range.buffer) + range.first, range.size, leaf.ids);
+    const point_id* ids = columns_.ids(range.buffer) + range.first;
+    leaf.ids.copy_from(ids, range.size);
     for (std::size_t slot = 0; slot < range.size; ++slot)
-      tree_.locations_.relocate(leaf.ids[slot], location_of(h, static_cast<int>(slot)));
+      tree_.locations_.relocate(ids[slot], location_of(h, static_cast<int>(slot)));
     return h;
   }
 
@@ -249,7 +250,25 @@ class Builder {
 
 template <class S, int Width>
 void Tree<S, Width>::build(PointView<S> points, std::span<const point_id> ids) {
-  clear();
+  build(points, ids, std::any_of(ids.begin(), ids.end(), [](point_id id) { return id > storage::largest_narrow_id; }));
+}
+
+/// Before ids come in: where one of them needs it, all leaves are made anew for wide ids. That happens once at most
+/// until the next build.
+template <class S, int Width>
+void Tree<S, Width>::admit(std::span<const point_id> ids) {
+  if (records_->wide_ids) return;
+  if (std::all_of(ids.begin(), ids.end(), [](point_id id) { return id <= storage::largest_narrow_id; })) return;
+  std::vector<point_id> old_ids;
+  Points<S> old_points;
+  copy_points(old_ids, old_points);
+  build(old_points, old_ids, true);
+  if (size_ != 0) rebuilder_.record(size_);
+}
+
+template <class S, int Width>
+void Tree<S, Width>::build(PointView<S> points, std::span<const point_id> ids, bool wide_ids) {
+  clear(wide_ids);
   if (points.empty()) return;
   begin_write();
   const std::size_t n = points.size();

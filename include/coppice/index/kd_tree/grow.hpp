@@ -41,7 +41,11 @@ typename Tree<S, Width>::LeafSplit Tree<S, Width>::split_leaf(Handle left, Handl
   Node& n = node(x);
   const Leaf<S> l = leaf(left);
   const int count = n.count[s];
-  for (int i = 0; i < count; ++i) locations_.prefetch(l.ids[i]);  // their misses would be most of a split
+  // Twice as wide as a leaf, as is the buffer below, so that either half can be copied out whole.
+  constexpr std::size_t stride = 2 * leaf_capacity;
+  point_id old_ids[leaf_capacity], ids[stride];
+  l.ids.copy_to(old_ids, static_cast<std::size_t>(count));
+  for (int i = 0; i < count; ++i) locations_.prefetch(old_ids[i]);  // their misses would be most of a split
   Extent<S, Width> extent;
   leaf_extent(l, count, extent);
   const bool exact = keeps_heights();
@@ -49,15 +53,12 @@ typename Tree<S, Width>::LeafSplit Tree<S, Width>::split_leaf(Handle left, Handl
   const std::size_t play = exact ? 0 : 2;
   std::vector<S> id_keys;
   const Plane<S> plane =
-      choose_plane<S, Width>([&](int a) { return l.axis(a); }, l.ids, axes(), static_cast<std::size_t>(count),
+      choose_plane<S, Width>([&](int a) { return l.axis(a); }, old_ids, axes(), static_cast<std::size_t>(count),
                              half - play, half + play, extent, id_keys);
   const S* keys = plane.axis < axes() ? l.axis(plane.axis) : id_keys.data();
 
-  // The partition goes through a buffer that is twice as wide as a leaf, so that either half can be copied out whole.
-  constexpr std::size_t stride = 2 * leaf_capacity;
   std::conditional_t<Width != 0, std::array<S, stride * Width>, std::vector<S>> buffer;
   if constexpr (Width == 0) buffer.resize(stride * static_cast<std::size_t>(axes()));
-  point_id ids[stride];
   AxisArray<S*, Width> from, to;
   for (int a = 0; a < axes(); ++a) {
     from[static_cast<std::size_t>(a)] = l.axis(a);
@@ -66,8 +67,9 @@ typename Tree<S, Width>::LeafSplit Tree<S, Width>::split_leaf(Handle left, Handl
   Extent<S, Width> boxes[2];
   S* lower[2] = {boxes[0].lower.data(), boxes[1].lower.data()};
   S* upper[2] = {boxes[0].upper.data(), boxes[1].upper.data()};
-  const std::size_t kept = storage::column_kernels<S>().partition(
-      {from.data(), l.ids}, {to.data(), ids}, axes(), static_cast<std::size_t>(count), keys, plane.value, lower, upper);
+  const std::size_t kept =
+      storage::column_kernels<S>().partition({from.data(), old_ids}, {to.data(), ids}, axes(),
+                                             static_cast<std::size_t>(count), keys, plane.value, lower, upper);
   const int moved = count - static_cast<int>(kept);
 
   const Handle right = new_leaf();
@@ -77,10 +79,10 @@ typename Tree<S, Width>::LeafSplit Tree<S, Width>::split_leaf(Handle left, Handl
     std::memcpy(l.axis(a), column, leaf_capacity * sizeof(S));
     std::memcpy(r.axis(a), column + kept, leaf_capacity * sizeof(S));
   }
-  std::memcpy(l.ids, ids, leaf_capacity * sizeof(point_id));
-  std::memcpy(r.ids, ids + kept, leaf_capacity * sizeof(point_id));
-  for (int i = 0; i < static_cast<int>(kept); ++i) locations_.relocate(l.ids[i], location_of(left, i));
-  for (int i = 0; i < moved; ++i) locations_.relocate(r.ids[i], location_of(right, i));
+  l.ids.copy_from(ids, kept);
+  r.ids.copy_from(ids + kept, static_cast<std::size_t>(moved));
+  for (int i = 0; i < static_cast<int>(kept); ++i) locations_.relocate(ids[i], location_of(left, i));
+  for (int i = 0; i < moved; ++i) locations_.relocate(ids[kept + static_cast<std::size_t>(i)], location_of(right, i));
 
   const int t = add_plane(n, s, plane.axis, plane.value);
   n.count[s] = static_cast<std::uint8_t>(kept);

@@ -21,6 +21,7 @@
 #include "coppice/geometry/point_view.hpp"
 #include "coppice/storage/arena.hpp"
 #include "coppice/storage/epochs.hpp"
+#include "coppice/storage/id_array.hpp"
 
 namespace coppice::kd_tree {
 
@@ -97,18 +98,20 @@ struct LeafCold {
   storage::Epoch birth;
 };
 
-/// A leaf record: coordinates axis by axis, then ids.
+/// A leaf record: coordinates axis by axis, then ids, narrow or wide.
 template <class S>
 struct Leaf {
   S* coordinates;
-  point_id* ids;
+  storage::IdArray ids;
 
-  Leaf(std::byte* record, int dimension)
-      : coordinates(reinterpret_cast<S*>(record)),
-        ids(reinterpret_cast<point_id*>(coordinates + static_cast<std::size_t>(dimension) * leaf_capacity)) {}
+  Leaf(std::byte* record, int dimension, bool wide_ids)
+      : coordinates(reinterpret_cast<S*>(record)), ids(record + coordinate_bytes(dimension), wide_ids) {}
   [[nodiscard]] S* axis(int a) const { return coordinates + static_cast<std::size_t>(a) * leaf_capacity; }
-  static constexpr std::size_t bytes_for(int dimension) {
-    return leaf_capacity * (static_cast<std::size_t>(dimension) * sizeof(S) + sizeof(point_id));
+  static constexpr std::size_t coordinate_bytes(int dimension) {
+    return leaf_capacity * static_cast<std::size_t>(dimension) * sizeof(S);
+  }
+  static constexpr std::size_t bytes_for(int dimension, bool wide_ids) {
+    return coordinate_bytes(dimension) + leaf_capacity * storage::IdArray::bytes_each(wide_ids);
   }
 };
 

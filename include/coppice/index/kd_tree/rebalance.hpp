@@ -51,7 +51,7 @@ typename Tree<S, Width>::Gathered Tree<S, Width>::gather(Handle child, std::size
   const auto take = [&](Handle h, int count) {
     const Leaf<S> l = leaf(h);
     for (int a = 0; a < axes(); ++a) std::copy_n(l.axis(a), count, gathered.columns.axis(0, a) + filled);
-    std::copy_n(l.ids, count, gathered.columns.ids(0) + filled);
+    l.ids.copy_to(gathered.columns.ids(0) + filled, static_cast<std::size_t>(count));
     filled += static_cast<std::size_t>(count);
   };
   if ((child & leaf_bit) != 0)

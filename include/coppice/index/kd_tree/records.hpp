@@ -13,17 +13,17 @@ template <class S, int Width>
 Tree<S, Width>::Tree(int dimension, Options options)
     : dimension_(dimension),
       options_(options),
-      records_(std::make_shared<Records<S, Width>>(dimension)),
+      records_(std::make_shared<Records<S, Width>>(dimension, false)),
       origin_(std::make_shared<const std::vector<S>>(static_cast<std::size_t>(axes()), S(0))),
       rebuilder_(options.executor, options.parallel_cutoff) {
   clear();
 }
 
 template <class S, int Width>
-void Tree<S, Width>::clear() {
+void Tree<S, Width>::clear(bool wide_ids) {
   // Living snapshots keep the old records; otherwise their memory serves again.
-  if (records_->epochs->youngest() != 0) {
-    records_ = std::make_shared<Records<S, Width>>(dimension_);
+  if (records_->epochs->youngest() != 0 || records_->wide_ids != wide_ids) {
+    records_ = std::make_shared<Records<S, Width>>(dimension_, wide_ids);
   } else {
     records_->nodes.clear();
     records_->leaves.clear();
@@ -66,6 +66,7 @@ void Tree<S, Width>::end_write() {
   }
   view_.nodes = records_->nodes.view();
   view_.leaves = records_->leaves.view();
+  view_.wide_ids = records_->wide_ids;
   view_.root_node = root_;
   view_.real_dimension = dimension_;
   view_.origin = origin_->data();
@@ -160,12 +161,13 @@ template <class S, int Width>
 Handle Tree<S, Width>::own_leaf(Handle h) {
   if (!sharing_ || leaf_cold(h).birth > youngest_) return h;
   const Handle copy = new_leaf();
-  std::memcpy(records_->leaves.hot(copy), records_->leaves.hot(h), Leaf<S>::bytes_for(axes()));
+  std::memcpy(records_->leaves.hot(copy), records_->leaves.hot(h), Leaf<S>::bytes_for(axes(), records_->wide_ids));
   const std::uint32_t parent = leaf_cold(copy).parent = leaf_cold(h).parent;
   Node& n = node(parent >> 3);
   n.child[parent & 7] = copy | leaf_bit;
   const Leaf<S> l = leaf(copy);
-  for (int slot = 0; slot < n.count[parent & 7]; ++slot) locations_.relocate(l.ids[slot], location_of(copy, slot));
+  for (int slot = 0; slot < n.count[parent & 7]; ++slot)
+    locations_.relocate(l.ids[static_cast<std::size_t>(slot)], location_of(copy, slot));
   release_leaf(h);
   return copy;
 }

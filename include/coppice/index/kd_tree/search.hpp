@@ -34,12 +34,12 @@ class TreeView {
   using Node = kd_tree::Node<S, Width>;
   static constexpr int compiled_dimension = Width;
   static constexpr std::size_t node_bytes = Width == 0 ? 0 : Node::bytes_for(Width);
-  static constexpr std::size_t leaf_bytes = Width == 0 ? 0 : Leaf<S>::bytes_for(Width);
 
   storage::ArenaView<node_bytes> nodes;
-  storage::ArenaView<leaf_bytes> leaves;
+  storage::ArenaView<0> leaves;
   Handle root_node = none;
   int real_dimension = Width;
+  bool wide_ids = false;
   const S* origin = nullptr;
 
   [[nodiscard]] int dimension() const { return real_dimension; }
@@ -53,7 +53,7 @@ class TreeView {
     return {h & ~leaf_bit, node.count[s], (h & leaf_bit) != 0};
   }
   [[nodiscard]] query::LeafBlock<S> block(query::Child c) const {
-    const Leaf<S> leaf(leaves[c.handle], stored_dimension());
+    const Leaf<S> leaf(leaves[c.handle], stored_dimension(), wide_ids);
     return {leaf.coordinates, leaf_capacity, leaf.ids, static_cast<int>(c.count)};
   }
   template <class T>
@@ -73,13 +73,11 @@ class TreeView {
       prefetch_lines(nodes[c.handle], Node::bytes_for(stored_dimension()));
   }
   void prefetch_ids(query::Child leaf) const {
-    prefetch_lines(leaves[leaf.handle] + coordinate_bytes(), leaf.count * sizeof(point_id));
+    prefetch_lines(leaves[leaf.handle] + coordinate_bytes(), leaf.count * storage::IdArray::bytes_each(wide_ids));
   }
 
  private:
-  [[nodiscard]] std::size_t coordinate_bytes() const {
-    return Leaf<S>::bytes_for(stored_dimension()) - leaf_capacity * sizeof(point_id);
-  }
+  [[nodiscard]] std::size_t coordinate_bytes() const { return Leaf<S>::coordinate_bytes(stored_dimension()); }
   static void prefetch_lines(const std::byte* from, std::size_t bytes) {
     constexpr std::size_t most = 16 * storage::cache_line;  // beyond, the hardware's own prefetcher has caught up
     for (std::size_t b = 0; b < bytes && b < most; b += storage::cache_line) __builtin_prefetch(from + b);

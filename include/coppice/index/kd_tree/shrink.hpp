@@ -32,8 +32,9 @@ void Tree<S, Width>::leaf_shrunk(Handle x, int s) {
     int slot = n.count[t];
     for (int i = 0; i < count; ++i, ++slot) {
       for (int a = 0; a < axes(); ++a) to.axis(a)[slot] = from.axis(a)[i];
-      to.ids[slot] = from.ids[i];
-      locations_.relocate(to.ids[slot], location_of(into, slot));
+      const point_id id = from.ids[static_cast<std::size_t>(i)];
+      to.ids.set(static_cast<std::size_t>(slot), id);
+      locations_.relocate(id, location_of(into, slot));
     }
     n.count[t] = static_cast<std::uint8_t>(slot);
     leaf_box(n, t);

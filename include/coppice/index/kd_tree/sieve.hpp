@@ -250,7 +250,8 @@ class Sieve {
       }
       const std::byte* record = tree_.records_->leaves.hot(h);
       constexpr std::size_t most = 16 * storage::cache_line;
-      for (std::size_t b = 0; b < std::min(Leaf<S>::bytes_for(tree_.axes()), most); b += storage::cache_line)
+      for (std::size_t b = 0; b < std::min(Leaf<S>::bytes_for(tree_.axes(), tree_.records_->wide_ids), most);
+           b += storage::cache_line)
         __builtin_prefetch(record + b);
     });
     upcoming(to_locations, [&](const Group& g, Handle h) {

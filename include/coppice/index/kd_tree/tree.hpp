@@ -34,12 +34,15 @@ namespace coppice::kd_tree {
 template <class S, int Width>
 struct Records {
   using View = TreeView<S, Width>;
-  explicit Records(int dimension)
-      : nodes(Node<S, Width>::bytes_for(Width != 0 ? Width : dimension)),
-        leaves(Leaf<S>::bytes_for(Width != 0 ? Width : dimension)) {}
+  Records(int dimension, bool wide)
+      : wide_ids(wide),
+        nodes(Node<S, Width>::bytes_for(Width != 0 ? Width : dimension)),
+        leaves(Leaf<S>::bytes_for(Width != 0 ? Width : dimension, wide)) {}
+
+  const bool wide_ids;
 
   storage::Arena<NodeCold, View::node_bytes> nodes;
-  storage::Arena<LeafCold, View::leaf_bytes> leaves;
+  storage::Arena<LeafCold, 0> leaves;
   std::shared_ptr<storage::EpochRegistry> epochs = std::make_shared<storage::EpochRegistry>();
 };
 
@@ -88,7 +91,7 @@ class Tree {
 
   // Whole sets. Requires, here and below: everything was checked before; points are wrapped.
   void build(PointView<S> points, std::span<const point_id> ids);
-  void clear();
+  void clear() { clear(false); }
 
   // One point.
   void insert(const S* point, point_id id);
@@ -117,7 +120,7 @@ class Tree {
     else
       return dimension_;
   }
-  [[nodiscard]] Leaf<S> leaf(Handle h) const { return {records_->leaves.hot(h), axes()}; }
+  [[nodiscard]] Leaf<S> leaf(Handle h) const { return {records_->leaves.hot(h), axes(), records_->wide_ids}; }
 
   [[nodiscard]] const View& view() const { return view_; }
   [[nodiscard]] const std::shared_ptr<Records<S, Width>>& records() const { return records_; }
@@ -192,6 +195,9 @@ class Tree {
   void refit(Handle x);
 
   // Records.
+  void clear(bool wide_ids);
+  void build(PointView<S> points, std::span<const point_id> ids, bool wide_ids);
+  void admit(std::span<const point_id> ids);
   [[nodiscard]] Handle new_node();
   [[nodiscard]] Handle new_leaf();
   void init_node(Handle h) const;

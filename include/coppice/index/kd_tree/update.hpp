@@ -11,6 +11,7 @@ namespace coppice::kd_tree {
 
 template <class S, int Width>
 void Tree<S, Width>::insert(const S* point, point_id id) {
+  admit({&id, 1});
   begin_write();
   routing_ = &routing_kernels<S, Width>();
   insert_one(point, id);
@@ -39,7 +40,7 @@ template <class S, int Width>
 void Tree<S, Width>::write_point(Handle leaf_handle, int slot, const S* point, point_id id) {
   const Leaf<S> l = leaf(leaf_handle);
   for (int a = 0; a < axes(); ++a) l.axis(a)[slot] = a < dimension_ ? point[a] : S(0);
-  l.ids[slot] = id;
+  l.ids.set(static_cast<std::size_t>(slot), id);
 }
 
 template <class S, int Width>
@@ -87,8 +88,9 @@ void Tree<S, Width>::erase_at(std::uint32_t location, point_id id) {
   const int last = --node(x).count[s];
   if (slot != last) {
     for (int a = 0; a < axes(); ++a) l.axis(a)[slot] = l.axis(a)[last];
-    l.ids[slot] = l.ids[last];
-    locations_.relocate(l.ids[slot], location_of(h, slot));
+    const point_id moved = l.ids[static_cast<std::size_t>(last)];
+    l.ids.set(static_cast<std::size_t>(slot), moved);
+    locations_.relocate(moved, location_of(h, slot));
   }
   locations_.erase(id);
   --size_;

@@ -84,8 +84,9 @@ class Validator {
                 "a point lies outside its box", x);
         if (a < tree_.dimension_) point[static_cast<std::size_t>(a)] = v;
       }
-      require(tree_.locations_.find(l.ids[i]) == location_of(h, i), "the id map loses a point", x);
-      const typename Tree::Key key(point.data(), tree_.dimension_, l.ids[i]);
+      require(tree_.locations_.find(l.ids[static_cast<std::size_t>(i)]) == location_of(h, i),
+              "the id map loses a point", x);
+      const typename Tree::Key key(point.data(), tree_.dimension_, l.ids[static_cast<std::size_t>(i)]);
       for (std::uint32_t link = link_of(x, s); link != none; link = tree_.cold(link >> 3).parent)
         require(route<simd::baseline>(tree_.node(link >> 3), key) == static_cast<int>(link & 7),
                 "a point is not where planes lead", x);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "io/counted.hpp"
 #include "output.hpp"
 #include "search.hpp"
 
@@ -25,7 +26,7 @@ void check(const BoxFlags& flags) {
     const auto lower = parse_numbers("--lower", flags.lower);
     const auto upper = parse_numbers("--upper", flags.upper);
     if (lower.size() != upper.size())
-      throw usage_error(fmt::format("--lower has {} values, --upper {}", lower.size(), upper.size()));
+      throw usage_error(fmt::format("--lower has {}, --upper {}", io::counted(lower.size(), "value"), upper.size()));
     for (std::size_t axis = 0; axis < lower.size(); ++axis)
       if (lower[axis] > upper[axis])
         throw usage_error(fmt::format("--lower {} is above --upper {} on axis {}", lower[axis], upper[axis], axis));

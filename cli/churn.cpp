@@ -11,6 +11,7 @@
 #include "churn_model.hpp"
 #include "coppice/errors.hpp"
 #include "data.hpp"
+#include "io/counted.hpp"
 #include "options.hpp"
 #include "output.hpp"
 #include "progress.hpp"
@@ -77,18 +78,19 @@ void print_report_json(const Run& run, const ChurnReport& report) {
 }
 
 void print_report_text(const Run& run, const ChurnReport& report) {
-  fmt::print("{}: {} operations on {}{}, {}, {} dimensions, seed {}\n", run.points, report.operations_done, run.index,
-             run.balance.empty() ? "" : fmt::format(" ({})", run.balance), run.scalar, run.dimension, run.seed);
+  fmt::print("{}: {} on {}{}, {}, {}, seed {}\n", run.points, io::counted(report.operations_done, "operation"),
+             run.index, run.balance.empty() ? "" : fmt::format(" ({})", run.balance), run.scalar,
+             io::counted(run.dimension, "dimension"), run.seed);
   fmt::print("points      {} at first, {} at last\n", report.initial_points, report.final_points);
   for (std::size_t i = 0; i < churn_actions; ++i) {
     const auto action = static_cast<ChurnAction>(i);
     fmt::print("{:<14} {:>9} operations {:>10} {}\n", churn_action_name(action), report.actions[i].operations,
                report.actions[i].rows, is_query(action) ? "answers compared" : "points");
   }
-  fmt::print("invariants  checked {} times\n", report.validations);
-  fmt::print("content     compared {} times, id by id\n", report.content_checks);
+  fmt::print("invariants  checked {}\n", io::counted(report.validations, "time"));
+  fmt::print("content     compared {}, id by id\n", io::counted(report.content_checks, "time"));
   for (const auto& line : report.first_mismatches) fmt::print("mismatch    {}\n", line);
-  fmt::print("{} mismatches in {:.1f} s\n", report.mismatches, run.seconds);
+  fmt::print("{} in {:.1f} s\n", io::counted(report.mismatches, "mismatch", "mismatches"), run.seconds);
 }
 
 template <class Scalar>

@@ -13,6 +13,7 @@
 #include "churn_queries.hpp"
 #include "coppice/errors.hpp"
 #include "data.hpp"
+#include "io/counted.hpp"
 
 namespace coppice::cli {
 
@@ -323,7 +324,7 @@ class Churn {
     const auto [found_ids, found] = content_by_id(*index_);
     const auto [expected_ids, expected] = content_by_id(*model_);
     if (found_ids != expected_ids || found.coordinates != expected.coordinates) {
-      mismatch(fmt::format("the index holds {} points that differ from the {} of the model", index_->size(),
+      mismatch(fmt::format("the index holds {}, not the {} of the model", io::counted(index_->size(), "point"),
                            model_->size()));
       throw Diverged{};
     }

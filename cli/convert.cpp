@@ -13,6 +13,7 @@
 #include "coppice/errors.hpp"
 #include "coppice/io/point_file.hpp"
 #include "data.hpp"
+#include "io/counted.hpp"
 #include "output.hpp"
 #include "progress.hpp"
 #include "subcommand.hpp"
@@ -49,8 +50,9 @@ void report(const ConvertFlags& flags, const io::PointFile& file, const io::Writ
                        {"coordinates_rounded", losses.rounded}});
   if (losses.ids) fmt::print(stderr, "{}: the ids are left out; only .csv files hold them\n", flags.to);
   if (losses.rounded != 0)
-    fmt::print(stderr, "{}: {} of {} coordinates are rounded to float32\n", flags.to, losses.rounded,
-               file.size() * static_cast<std::size_t>(file.dimension()));
+    fmt::print(stderr, "{}: {} of {} {} rounded to float32\n", flags.to, losses.rounded,
+               io::counted(file.size() * static_cast<std::size_t>(file.dimension()), "coordinate"),
+               io::plural(losses.rounded, "is", "are"));
 }
 
 void convert(const ConvertFlags& flags, bool json) {

@@ -12,6 +12,7 @@
 #include <limits>
 
 #include "coppice/errors.hpp"
+#include "io/counted.hpp"
 #include "subcommand.hpp"
 
 namespace coppice::cli {
@@ -49,8 +50,8 @@ double parse_number(std::string_view option, std::string_view entry) {
 
 void check_count(std::string_view option, std::size_t found, int dimension) {
   if (found != static_cast<std::size_t>(dimension))
-    throw usage_error(fmt::format("{}: {} value{} given, but the points have {} axes", option, found,
-                                  found == 1 ? "" : "s", dimension));
+    throw usage_error(fmt::format("{}: {} given, but the points have {}", option, io::counted(found, "value"),
+                                  io::counted(dimension, "axis", "axes")));
 }
 
 template <class Scalar>

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "coppice/errors.hpp"
+#include "io/counted.hpp"
 #include "output.hpp"
 
 namespace coppice::cli {
@@ -96,8 +97,9 @@ Questions<Scalar> take_questions(Source<Scalar>& source, std::optional<Dataset>&
   const int dimension = source.index->dimension();
   const int columns = width * dimension;
   if (queries->dimension() != columns)
-    throw Failure(ExitCode::bad_input, fmt::format("{}: {} columns found, expected {} for an index of {} dimensions",
-                                                   path, queries->dimension(), columns, dimension));
+    throw Failure(ExitCode::bad_input, fmt::format("{}: {} found, expected {} for an index of {}", path,
+                                                   io::counted(queries->dimension(), "column"), columns,
+                                                   io::counted(dimension, "dimension")));
   Questions<Scalar> questions{{}, std::move(queries->ids), false};
   questions.points = take_points<Scalar>(std::move(*queries));
   about_file(path, [&] {
@@ -150,8 +152,9 @@ void report_file(nlohmann::ordered_json head, std::uint64_t found, const std::st
   if (json)
     print_json(head);
   else
-    fmt::print(stderr, "{} queries over {} points: {} neighbours written to {}\n", head["queries"].get<std::uint64_t>(),
-               head["points"].get<std::uint64_t>(), found, path);
+    fmt::print(stderr, "{} over {}: {} written to {}\n",
+               io::counted(head["queries"].get<std::uint64_t>(), "query", "queries"),
+               io::counted(head["points"].get<std::uint64_t>(), "point"), io::counted(found, "neighbour"), path);
 }
 
 template Questions<float> take_questions(Source<float>&, std::optional<Dataset>&&, const SearchFlags&, int);

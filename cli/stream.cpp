@@ -16,6 +16,7 @@
 #include "coppice/errors.hpp"
 #include "coppice/persist/atomic_file.hpp"
 #include "data.hpp"
+#include "io/counted.hpp"
 #include "options.hpp"
 #include "output.hpp"
 #include "page/film.hpp"
@@ -97,7 +98,8 @@ Sweeps<Scalar> file_sweeps(const std::vector<std::string>& files, Dataset&& firs
     if (std::is_same_v<Scalar, float> && !data.is_float32())
       throw refuse("holds float64 points, but the first file holds float32; --double makes all of them float64");
     if (data.dimension() != dimension)
-      throw refuse(fmt::format("has {} dimensions, but {} has {}", data.dimension(), files.front(), dimension));
+      throw refuse(
+          fmt::format("has {}, but {} has {}", io::counted(data.dimension(), "dimension"), files.front(), dimension));
     Points<Scalar> points = take_points<Scalar>(std::move(data));
     try {
       check_points(points.view(), dimension);

@@ -17,6 +17,7 @@
 
 #include "coppice/errors.hpp"
 #include "coppice/geometry/metric.hpp"
+#include "io/counted.hpp"
 
 namespace coppice::cli {
 namespace {
@@ -129,8 +130,8 @@ class StreamJob {
       report_.dimension = points.dimension;
       index_ = recipe_.make(points.dimension);
     } else if (points.dimension != report_.dimension) {
-      throw invalid_input(fmt::format("sweep {} has {} dimensions, but the first sweep has {}", sweep, points.dimension,
-                                      report_.dimension));
+      throw invalid_input(fmt::format("sweep {} has {}, but the first sweep has {}", sweep,
+                                      io::counted(points.dimension, "dimension"), report_.dimension));
     }
   }
 
@@ -151,8 +152,8 @@ class StreamJob {
     window_.push_back({std::move(points), first});
     record.live = index_->size();
     if (record.live != live_)
-      mismatch(
-          fmt::format("sweep {}: the index holds {} points, expected {}", report_.sweeps.size(), record.live, live_));
+      mismatch(fmt::format("sweep {}: the index holds {}, expected {}", report_.sweeps.size(),
+                           io::counted(record.live, "point"), live_));
   }
 
   // The k nearest live points by the reference evaluation, one pair after the other.

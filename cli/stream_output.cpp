@@ -11,6 +11,7 @@
 
 #include "coppice/geometry/instruction_set.hpp"
 #include "coppice/persist/atomic_file.hpp"
+#include "io/counted.hpp"
 
 namespace coppice::cli {
 namespace {
@@ -161,6 +162,9 @@ std::string stream_summary(const Json& report) {
   const Json& update = report["update_ms"];
   const auto number = [](const Json& value) { return value.get<double>(); };
   const auto count = [](const Json& value) { return grouped(value.get<std::size_t>()); };
+  const auto counted = [&](const Json& value, std::string_view one, std::string_view many = {}) {
+    return count(value) + " " + io::plural(value.get<std::size_t>(), one, many);
+  };
   const auto text = [](const Json& value) { return value.get<std::string>(); };
   const auto figure = [&](const Json& value) {  // small numbers keep their digits
     const double shown = number(value);
@@ -171,26 +175,27 @@ std::string stream_summary(const Json& report) {
   const auto line = [&](std::string_view label, const std::string& value) {
     out += fmt::format("  {:<10}{}\n", label, value);
   };
-  out += fmt::format("Streamed {} sweeps ({} points) through a window of {}; {} points are live.\n",
-                     count(report["sweeps"]), count(report["points_streamed"]), count(config["window"]),
-                     count(report["live"]));
+  out += fmt::format("Streamed {} ({}) through a window of {}; {} {} live.\n", counted(report["sweeps"], "sweep"),
+                     counted(report["points_streamed"], "point"), count(config["window"]),
+                     counted(report["live"], "point"), io::plural(report["live"].get<std::size_t>(), "is", "are"));
   line("source", text(config["source"]));
-  line("index", fmt::format("{}{}, {}, {} thread{}, {}", text(config["index"]),
-                            text(config["balance"]).empty() ? "" : " (" + text(config["balance"]) + ")",
-                            text(config["scalar"]), config["threads"].get<int>(),
-                            config["threads"].get<int>() == 1 ? "" : "s", text(config["instruction_set"])));
+  line("index",
+       fmt::format("{}{}, {}, {}, {}", text(config["index"]),
+                   text(config["balance"]).empty() ? "" : " (" + text(config["balance"]) + ")", text(config["scalar"]),
+                   counted(config["threads"], "thread"), text(config["instruction_set"])));
   const std::string over = text(update["over"]) == all_sweeps ? fmt::format("all {} sweeps", count(update["count"]))
                                                               : count(update["count"]) + " " + text(update["over"]);
   line("update", fmt::format("median {} ms, p95 {} ms, max {} ms  ({})", figure(update["median"]),
                              figure(update["p95"]), figure(update["max"]), over));
   line("rebuild", fmt::format("{} ms{}", figure(report["rebuild_ms"]),
                               share > 0 ? fmt::format(", {:.1f} times the p95 of an update", 1 / share) : ""));
-  line("query",
-       fmt::format("{:.2f} µs for {} neighbours; a fresh index {:.2f} µs, ratio {:.2f}", number(report["query_us"]),
-                   count(config["k"]), number(report["rebuild_query_us"]), number(report["query_over_rebuild_query"])));
+  line("query", fmt::format("{:.2f} µs for {}; a fresh index {:.2f} µs, ratio {:.2f}", number(report["query_us"]),
+                            counted(config["k"], "neighbour"), number(report["rebuild_query_us"]),
+                            number(report["query_over_rebuild_query"])));
   line("memory", fmt::format("{:.1f} bytes a point", number(report["bytes_per_point"])));
-  line("checked", fmt::format("{} queries against a scan, {} against a fresh index: {} mismatches",
-                              count(report["verified"]), count(report["compared"]), count(report["mismatches"])));
+  line("checked",
+       fmt::format("{} against a scan, {} against a fresh index: {}", counted(report["verified"], "query", "queries"),
+                   count(report["compared"]), counted(report["mismatches"], "mismatch", "mismatches")));
   return out;
 }
 

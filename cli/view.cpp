@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "io/counted.hpp"
 #include "output.hpp"
 #include "page/page.hpp"
 #include "progress.hpp"
@@ -64,10 +65,12 @@ page::Page make_page(const AnyIndex<Scalar>& index, const ViewFlags& flags) {
   index.copy_points(ids, points);
   page.title = flags.title.empty() ? std::filesystem::path(flags.points).filename().string() : flags.title;
   const Statistics statistics = index.statistics();
-  page.subtitle = fmt::format("{} points · {} dimension{} · index {}", fmt::group_digits(ids.size()), index.dimension(),
-                              index.dimension() == 1 ? "" : "s", index.name());
+  page.subtitle = fmt::format("{} {} · {} · index {}", fmt::group_digits(ids.size()), io::plural(ids.size(), "point"),
+                              io::counted(index.dimension(), "dimension"), index.name());
   if (statistics.nodes > 0)
-    page.subtitle += fmt::format(": {} leaves, {} levels", fmt::group_digits(statistics.leaves), statistics.height + 1);
+    page.subtitle +=
+        fmt::format(": {} {}, {}", fmt::group_digits(statistics.leaves),
+                    io::plural(statistics.leaves, "leaf", "leaves"), io::counted(statistics.height + 1, "level"));
   page.dimension = index.dimension();
   for (const int axis : axes) page.axes.push_back(axis_name(axis, index.dimension()));
   page.points = ids.size();
@@ -98,9 +101,9 @@ void write(const page::Page& page, const ViewFlags& flags, const GlobalOptions& 
     return;
   }
   StdoutBuffer out;
-  fmt::format_to(std::back_inserter(out.text()), "{}: {}{} points, {} levels of boxes, {:.1f} MB\n", flags.out,
-                 shown < page.points ? fmt::format("{} of ", shown) : "", page.points, page.boxes.levels.size(),
-                 static_cast<double>(bytes) * 1e-6);
+  fmt::format_to(std::back_inserter(out.text()), "{}: {}{}, {} of boxes, {:.1f} MB\n", flags.out,
+                 shown < page.points ? fmt::format("{} of ", shown) : "", io::counted(page.points, "point"),
+                 io::counted(page.boxes.levels.size(), "level"), static_cast<double>(bytes) * 1e-6);
   out.flush();
 }
 

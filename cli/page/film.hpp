@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "io/counted.hpp"
 #include "page/page.hpp"
 #include "stream_job.hpp"
 
@@ -39,9 +40,9 @@ class Film {
     const nlohmann::ordered_json& config = report["config"];
     const auto axes = axes_of(index.dimension());
     Page page;
-    page.title = fmt::format("A window of {} sweeps", config["window"].template get<std::size_t>());
-    page.subtitle = fmt::format("{} · {} points streamed · index {}", config["source"].template get<std::string>(),
-                                fmt::group_digits(streamed_), index.name());
+    page.title = fmt::format("A window of {}", io::counted(config["window"].template get<std::size_t>(), "sweep"));
+    page.subtitle = fmt::format("{} · {} {} streamed · index {}", config["source"].template get<std::string>(),
+                                fmt::group_digits(streamed_), io::plural(streamed_, "point"), index.name());
     page.sampling = "an even sample of each sweep";
     page.dimension = index.dimension();
     for (const int axis : axes) page.axes.emplace_back(1, "xyz"[axis]);

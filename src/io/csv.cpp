@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "coppice/errors.hpp"
+#include "counted.hpp"
 #include "readers.hpp"
 #include "text_numbers.hpp"
 #include "writers.hpp"
@@ -90,8 +91,9 @@ PointFile read_csv(const std::string& path, std::span<const std::byte> bytes) {
   for (std::size_t row = 0; line; line = lines.next_content(), ++row) {
     split(*line, separator, fields);
     if (fields.size() != columns)
-      refuse_line(path, lines.number(),
-                  fmt::format("found {} columns, expected {} as in line {}", fields.size(), columns, first_line));
+      refuse_line(
+          path, lines.number(),
+          fmt::format("found {}, expected {} as in line {}", counted(fields.size(), "column"), columns, first_line));
     for (std::size_t i = 0; i < columns; ++i) {
       if (i != heading.id_column) {
         points.coordinates.push_back(parse_coordinate<double>(fields[i], {path, lines.number(), i + 1, row}));

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "coppice/errors.hpp"
+#include "counted.hpp"
 #include "readers.hpp"
 #include "text_numbers.hpp"
 #include "text_points.hpp"
@@ -49,8 +50,9 @@ PointFile read_gro(const std::string& path, std::span<const std::byte> bytes) {
   for (std::int64_t atom = 0; atom <= *count; ++atom) {
     const auto line = lines.next();
     if (!line)
-      refuse_line(path, lines.number(),
-                  fmt::format("the file ends after {} atoms, expected {} as in line 2, and the box", atom, *count));
+      refuse_line(
+          path, lines.number(),
+          fmt::format("the file ends after {}, expected {} as in line 2, and the box", counted(atom, "atom"), *count));
     if (atom == *count) break;  // the box
     if (width == 0) width = position_width(path, lines.number(), *line);
     append_fixed_point(points, *line, first, width, path, lines.number());

@@ -3,6 +3,7 @@
 
 #include "coppice/errors.hpp"
 #include "coppice/persist/byte_order.hpp"
+#include "counted.hpp"
 #include "readers.hpp"
 #include "writers.hpp"
 
@@ -12,9 +13,9 @@ PointFile read_kitti(const std::string& path, std::span<const std::byte> bytes) 
   constexpr std::size_t record = 4 * sizeof(float);
   const std::size_t count = bytes.size() / record;
   if (bytes.size() % record != 0)
-    throw corrupt_file(
-        path, "last point", count * record,
-        fmt::format("found {} bytes, expected {} (x, y, z, intensity as float32)", bytes.size() % record, record));
+    throw corrupt_file(path, "last point", count * record,
+                       fmt::format("found {}, expected {} (x, y, z, intensity as float32)",
+                                   counted(bytes.size() % record, "byte"), record));
   Points<float> points{std::vector<float>(3 * count), 3};
   for (std::size_t i = 0; i < count; ++i)
     for (std::size_t axis = 0; axis < 3; ++axis)

@@ -8,6 +8,7 @@
 
 #include "coppice/errors.hpp"
 #include "coppice/persist/byte_order.hpp"
+#include "counted.hpp"
 #include "readers.hpp"
 #include "text_numbers.hpp"
 
@@ -91,9 +92,9 @@ Header read_header(const std::string& path, std::span<const std::byte> bytes) {
   }
   const std::size_t left = bytes.size() - header.data_offset;
   if (header.count > left / header.record_bytes)
-    throw corrupt_file(
-        path, "number of points", count_field,
-        fmt::format("found {} of {} bytes, but {} bytes follow the header", header.count, header.record_bytes, left));
+    throw corrupt_file(path, "number of points", count_field,
+                       fmt::format("found {} of {} bytes, expected to fit the {} behind the header", header.count,
+                                   header.record_bytes, counted(left, "byte")));
   for (std::size_t axis = 0; axis < 3; ++axis) {
     const std::size_t scale_at = field::scales + axis * sizeof(double);
     const std::size_t offset_at = field::offsets + axis * sizeof(double);

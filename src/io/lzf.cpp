@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include "coppice/errors.hpp"
+#include "counted.hpp"
 
 namespace coppice::io {
 
@@ -21,7 +22,7 @@ std::vector<std::byte> lzf_decompress(const std::string& path, std::span<const s
     throw corrupt_file(path, "compressed data", offset + at, reason);
   };
   if (size / longest_repeat > bytes.size() / 3)
-    refuse(0, fmt::format("{} bytes cannot hold {} uncompressed ones", bytes.size(), size));
+    refuse(0, fmt::format("{} cannot hold {} uncompressed", counted(bytes.size(), "byte"), size));
   std::vector<std::byte> out;
   out.reserve(size);
   for (std::size_t in = 0; in < bytes.size();) {
@@ -29,8 +30,9 @@ std::vector<std::byte> lzf_decompress(const std::string& path, std::span<const s
     const auto control = std::to_integer<std::size_t>(bytes[in++]);
     if (control < 32) {
       const std::size_t length = control + 1;
-      if (length > bytes.size() - in) refuse(start, fmt::format("{} literal bytes, but the data ends", length));
-      if (length > size - out.size()) refuse(start, fmt::format("more than the {} bytes expected", size));
+      if (length > bytes.size() - in)
+        refuse(start, fmt::format("{}, but the data ends", counted(length, "literal byte")));
+      if (length > size - out.size()) refuse(start, fmt::format("more than the {} expected", counted(size, "byte")));
       const auto first = bytes.begin() + static_cast<std::ptrdiff_t>(in);
       out.insert(out.end(), first, first + static_cast<std::ptrdiff_t>(length));
       in += length;
@@ -43,12 +45,13 @@ std::vector<std::byte> lzf_decompress(const std::string& path, std::span<const s
     length += 2;
     const std::size_t distance = ((control & 0x1f) << 8) + std::to_integer<std::size_t>(bytes[in++]) + 1;
     if (distance > out.size())
-      refuse(start, fmt::format("repeats from {} bytes back, but only {} came before", distance, out.size()));
-    if (length > size - out.size()) refuse(start, fmt::format("more than the {} bytes expected", size));
+      refuse(start,
+             fmt::format("repeats from {} back, but only {} came before", counted(distance, "byte"), out.size()));
+    if (length > size - out.size()) refuse(start, fmt::format("more than the {} expected", counted(size, "byte")));
     // The copy may read what it writes: that is how a run of one byte is said.
     for (std::size_t from = out.size() - distance; length > 0; --length, ++from) out.push_back(out[from]);
   }
-  if (out.size() != size) refuse(bytes.size(), fmt::format("ends after {} of {} bytes", out.size(), size));
+  if (out.size() != size) refuse(bytes.size(), fmt::format("ends after {} of {}", out.size(), counted(size, "byte")));
   return out;
 }
 

@@ -10,6 +10,7 @@
 
 #include "coppice/errors.hpp"
 #include "coppice/persist/byte_order.hpp"
+#include "counted.hpp"
 #include "readers.hpp"
 #include "scalar_type.hpp"
 #include "text_numbers.hpp"
@@ -148,8 +149,9 @@ NpyHeader read_header(const std::string& path, std::span<const std::byte> bytes)
   const std::size_t length = version == 1 ? persist::load_little<std::uint16_t>(bytes.data() + 8)
                                           : persist::load_little<std::uint32_t>(bytes.data() + 8);
   if (length > bytes.size() - prefix)
-    throw corrupt_file(path, "header length", 8,
-                       fmt::format("found {}, but {} bytes follow", length, bytes.size() - prefix));
+    throw corrupt_file(
+        path, "header length", 8,
+        fmt::format("found {}, expected at most the {} left", length, counted(bytes.size() - prefix, "byte")));
   NpyHeader header;
   header.data_offset = prefix + length;
   DictionaryParser(path, text.substr(prefix, length), prefix).parse(header);
@@ -191,9 +193,9 @@ Points<Scalar> read_rows(const std::string& path, std::span<const std::byte> byt
   const std::uint64_t columns = header.shape[1];
   const std::uint64_t row_bytes = columns * size_of(type);
   if (data.size() % row_bytes != 0 || data.size() / row_bytes != rows)
-    throw corrupt_file(
-        path, "data", header.data_offset,
-        fmt::format("found {} bytes, expected {} x {} numbers of {} bytes", data.size(), rows, columns, size_of(type)));
+    throw corrupt_file(path, "data", header.data_offset,
+                       fmt::format("found {}, expected {} x {} of {}", counted(data.size(), "byte"), rows,
+                                   counted(columns, "number"), counted(size_of(type), "byte")));
   Points<Scalar> points{std::vector<Scalar>(static_cast<std::size_t>(rows * columns)), static_cast<int>(columns)};
   const bool as_stored = type == (sizeof(Scalar) == sizeof(float) ? ScalarType::float32 : ScalarType::float64);
   if (as_stored && !header.fortran_order) {

@@ -10,6 +10,7 @@
 #include "coppice/errors.hpp"
 #include "coppice/persist/atomic_file.hpp"
 #include "coppice/persist/byte_order.hpp"
+#include "counted.hpp"
 #include "writers.hpp"
 #include "zip_store.hpp"
 
@@ -40,8 +41,8 @@ ArrayView::ArrayView(std::string_view name, std::span<const std::byte> content, 
   std::size_t product = 1;
   for (const std::size_t axis : shape) product *= axis;
   if (product != bytes.size() / unit)
-    throw invalid_input(
-        fmt::format("an array of shape ({}) cannot hold {} numbers", fmt::join(shape, ", "), bytes.size() / unit));
+    throw invalid_input(fmt::format("an array of shape ({}) cannot hold {}", fmt::join(shape, ", "),
+                                    counted(bytes.size() / unit, "number")));
 }
 
 NpzWriter::NpzWriter(const std::filesystem::path& path, std::uint64_t zip64_from)

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "coppice/errors.hpp"
+#include "counted.hpp"
 #include "lzf.hpp"
 #include "pcd_header.hpp"
 #include "readers.hpp"
@@ -25,17 +26,19 @@ void read_ascii(const std::string& path, const Header& header, Points<Scalar>& p
   for (std::uint64_t row = 0; row < header.points; ++row) {
     const auto line = lines.next_content();
     if (!line)
-      refuse_line(path, lines.number(), fmt::format("the file ends after {} points, expected {}", row, header.points));
+      refuse_line(path, lines.number(),
+                  fmt::format("the file ends after {}, expected {}", counted(row, "point"), header.points));
     split(*line, Separator::blanks, fields);
     if (fields.size() != header.columns)
       refuse_line(path, lines.number(),
-                  fmt::format("found {} columns, expected {} as in FIELDS", fields.size(), header.columns));
+                  fmt::format("found {}, expected {} as in FIELDS", counted(fields.size(), "column"), header.columns));
     for (const auto& [type, column, offset] : header.coordinates)
       points.coordinates.push_back(
           parse_coordinate<Scalar>(fields[column], {path, lines.number(), column + 1, points.size()}));
   }
   if (lines.next_content())
-    refuse_line(path, lines.number(), fmt::format("more rows than the {} points of the header", header.points));
+    refuse_line(path, lines.number(),
+                fmt::format("more rows than the {} of the header", counted(header.points, "point")));
 }
 
 /// Whatever follows the points must be zeros: some versions of PCL leave a page of them.
@@ -44,7 +47,7 @@ void check_rest(const std::string& path, std::span<const std::byte> bytes, std::
   const auto found = std::find_if(rest.begin(), rest.end(), [](std::byte byte) { return byte != std::byte{0}; });
   if (found != rest.end())
     throw corrupt_file(path, "end of data", end + static_cast<std::size_t>(found - rest.begin()),
-                       fmt::format("{} bytes follow the points, expected none", rest.size()));
+                       fmt::format("found {} behind the points, expected none", counted(rest.size(), "byte")));
 }
 
 /// The bytes of the points, still as they are stored.
@@ -53,8 +56,9 @@ std::span<const std::byte> binary_data(const std::string& path, std::span<const 
   const std::size_t start = header.body.position();
   const std::size_t left = bytes.size() - start;
   if (header.points > left / header.record_bytes)
-    throw corrupt_file(path, "data", start,
-                       fmt::format("found {} bytes, expected {} x {}", left, header.points, header.record_bytes));
+    throw corrupt_file(
+        path, "data", start,
+        fmt::format("found {}, expected {} x {}", counted(left, "byte"), header.points, header.record_bytes));
   const auto size = static_cast<std::size_t>(header.points) * header.record_bytes;
   check_rest(path, bytes, start + size);
   return bytes.subspan(start, size);
@@ -66,12 +70,13 @@ std::vector<std::byte> decompressed_data(const std::string& path, std::span<cons
   const std::size_t start = header.body.position();
   if (bytes.size() - start < head)
     throw corrupt_file(path, "sizes of compressed data", start,
-                       fmt::format("found {} bytes, expected {}", bytes.size() - start, head));
+                       fmt::format("found {}, expected {}", counted(bytes.size() - start, "byte"), head));
   const std::size_t packed = persist::load_little<std::uint32_t>(bytes.data() + start);
   const std::size_t unpacked = persist::load_little<std::uint32_t>(bytes.data() + start + sizeof(std::uint32_t));
   const std::size_t left = bytes.size() - start - head;
   if (packed > left)
-    throw corrupt_file(path, "compressed size", start, fmt::format("found {}, but {} bytes follow", packed, left));
+    throw corrupt_file(path, "compressed size", start,
+                       fmt::format("found {}, expected at most the {} left", packed, counted(left, "byte")));
   if (unpacked % header.record_bytes != 0 || unpacked / header.record_bytes != header.points)
     throw corrupt_file(path, "uncompressed size", start + sizeof(std::uint32_t),
                        fmt::format("found {}, expected {} x {}", unpacked, header.points, header.record_bytes));

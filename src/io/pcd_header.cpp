@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "coppice/errors.hpp"
+#include "counted.hpp"
 
 namespace coppice::io::pcd {
 
@@ -37,8 +38,9 @@ const Entry& required(const std::string& path, const Entries& entries, std::stri
 const Entry& a_field_each(const std::string& path, const Entries& entries, std::string_view word, std::size_t fields) {
   const Entry& entry = required(path, entries, word);
   if (entry.values.size() != fields)
-    refuse_line(path, entry.line,
-                fmt::format("{} has {} values, expected {} as in FIELDS", word, entry.values.size(), fields));
+    refuse_line(
+        path, entry.line,
+        fmt::format("{} has {}, expected {} as in FIELDS", word, counted(entry.values.size(), "value"), fields));
   return entry;
 }
 
@@ -65,7 +67,7 @@ std::uint64_t number_of_points(const std::string& path, const Entries& entries) 
   const std::uint64_t count = whole(path, "POINTS", points->second, 0, 0, std::numeric_limits<std::int64_t>::max());
   if (area && *area != count)
     refuse_line(path, points->second.line,
-                fmt::format("found {} points, expected {} as in WIDTH x HEIGHT", count, *area));
+                fmt::format("found {}, expected {} as in WIDTH x HEIGHT", counted(count, "point"), *area));
   return count;
 }
 
@@ -95,9 +97,9 @@ void read_fields(const std::string& path, const Entries& entries, Header& header
       if (found[axis]) refuse_line(path, fields.line, fmt::format("the field {} stands twice", *name));
       if (types.values[i] != "F" || (size != 4 && size != 8) || numbers != 1)
         refuse_line(path, fields.line,
-                    fmt::format("found {} numbers of type {} and size {} in the field {}, expected one of type F and "
+                    fmt::format("found {} of type {} and size {} in the field {}, expected one of type F and "
                                 "size 4 or 8",
-                                numbers, shown(types.values[i]), size, *name));
+                                counted(numbers, "number"), shown(types.values[i]), size, *name));
       found[axis] = true;
       header.coordinates[axis] = {size == 4 ? ScalarType::float32 : ScalarType::float64, header.columns,
                                   header.record_bytes};

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "coppice/errors.hpp"
+#include "counted.hpp"
 #include "ply_header.hpp"
 #include "readers.hpp"
 #include "scalar_type.hpp"
@@ -140,12 +141,12 @@ class BinaryBody {
   void check_rows(const Element& element, std::uint64_t row_bytes) const {
     if (element.count > left() / row_bytes)
       throw corrupt_file(path_, "element " + element.name, position_,
-                         fmt::format("found {} bytes, expected {} x {}", left(), element.count, row_bytes));
+                         fmt::format("found {}, expected {} x {}", counted(left(), "byte"), element.count, row_bytes));
   }
 
   [[noreturn]] void refuse_end(const Element& element, std::uint64_t row, std::uint64_t needed) const {
     throw corrupt_file(path_, fmt::format("{} {} of {}", element.name, row, element.count), position_,
-                       fmt::format("found {} bytes, expected at least {}", left(), needed));
+                       fmt::format("found {}, expected at least {}", counted(left(), "byte"), needed));
   }
 
  private:

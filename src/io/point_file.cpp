@@ -14,6 +14,7 @@
 #include "coppice/persist/file_bytes.hpp"
 #include "formats.hpp"
 #include "readers.hpp"
+#include "refused_row.hpp"
 
 namespace coppice::io {
 
@@ -55,8 +56,9 @@ void check_finite(const std::string& path, const PointFile& file) {
         if (bad == numbers.end()) return;
         const auto index = static_cast<std::size_t>(bad - numbers.begin());
         const auto dimension = static_cast<std::size_t>(points.dimension);
-        throw invalid_input(index / dimension, fmt::format("{}: coordinate {} is {}, expected a finite number", path,
-                                                           index % dimension, *bad));
+        const std::size_t row = index / dimension;
+        throw RefusedRow(row, fmt::format("{}: row {}: coordinate {} is {}, expected a finite number", path, row,
+                                          index % dimension, *bad));
       },
       file.points);
 }

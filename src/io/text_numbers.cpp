@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "coppice/errors.hpp"
+#include "refused_row.hpp"
 
 namespace coppice::io {
 
@@ -128,8 +129,8 @@ Scalar parse_coordinate(std::string_view field, const FieldPlace& place) {
     case NumberProblem::not_finite:
       break;
   }
-  throw invalid_input(place.row, fmt::format("{}:{}: column {}: found {}, expected a finite number", place.path,
-                                             place.line, place.column, shown(field)));
+  throw RefusedRow(place.row, fmt::format("{}:{}: column {}: found {}, expected a finite number", place.path,
+                                          place.line, place.column, shown(field)));
 }
 
 template NumberProblem parse_number(std::string_view, float&) noexcept;

@@ -67,7 +67,7 @@ struct FieldPlace {
   std::size_t row;     ///< 0-based point
 };
 
-/// Reads a coordinate. Errors: invalid_input that names file, line and column, and for NaN and Inf the row too.
+/// Reads a coordinate. Errors: invalid_input that names file, line and column, and has a `row()` for NaN and Inf.
 template <class Scalar>
 [[nodiscard]] Scalar parse_coordinate(std::string_view field, const FieldPlace& place);
 

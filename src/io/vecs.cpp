@@ -6,6 +6,7 @@
 
 #include "coppice/errors.hpp"
 #include "coppice/persist/byte_order.hpp"
+#include "counted.hpp"
 #include "readers.hpp"
 #include "scalar_type.hpp"
 #include "writers.hpp"
@@ -21,7 +22,7 @@ PointFile read_vectors(const std::string& path, std::span<const std::byte> bytes
   if (bytes.empty()) throw invalid_input(path + ": holds no record, so that the dimension is unknown");
   if (bytes.size() < head_bytes)
     throw corrupt_file(path, "dimension of record 0", 0,
-                       fmt::format("found {} bytes, expected {}", bytes.size(), head_bytes));
+                       fmt::format("found {}, expected {}", counted(bytes.size(), "byte"), head_bytes));
   const auto dimension = persist::load_little<std::int32_t>(bytes.data());
   if (dimension < 1)
     throw corrupt_file(path, "dimension of record 0", 0, fmt::format("found {}, expected 1 or more", dimension));
@@ -40,9 +41,10 @@ PointFile read_vectors(const std::string& path, std::span<const std::byte> bytes
       *next++ = load_number<float>(type, at);
   }
   if (bytes.size() % record != 0)
-    throw corrupt_file(path, fmt::format("record {}", count), count * record,
-                       fmt::format("found {} bytes, expected {} (a dimension and {} numbers of {} bytes)",
-                                   bytes.size() % record, record, dimension, size_of(type)));
+    throw corrupt_file(
+        path, fmt::format("record {}", count), count * record,
+        fmt::format("found {}, expected {} (a dimension and {} of {})", counted(bytes.size() % record, "byte"), record,
+                    counted(dimension, "number"), counted(size_of(type), "byte")));
   return {std::move(points), std::nullopt, std::string(format), {}};
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "coppice/errors.hpp"
+#include "counted.hpp"
 #include "formats.hpp"
 #include "writers.hpp"
 
@@ -81,7 +82,8 @@ WriteLosses write_points(const std::filesystem::path& path, const PointFile& fil
                     ".fvecs hold any dimension",
                     shown_path, file.dimension(), format.extension));
   if (file.ids && file.ids->size() != file.size())
-    throw invalid_input(fmt::format("{}: found {} ids, expected {}", shown_path, file.ids->size(), file.size()));
+    throw invalid_input(
+        fmt::format("{}: found {}, expected {}", shown_path, counted(file.ids->size(), "id"), file.size()));
   WriteLosses losses;
   losses.ids = file.ids.has_value() && format.write != write_csv;
   Output out(path);

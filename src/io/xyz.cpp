@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "coppice/errors.hpp"
+#include "counted.hpp"
 #include "readers.hpp"
 #include "text_numbers.hpp"
 #include "text_points.hpp"
@@ -54,7 +55,7 @@ PointFile read_chemistry(const std::string& path, std::int64_t count, LineReader
     const auto line = lines.next();
     if (!line)
       refuse_line(path, lines.number(),
-                  fmt::format("the file ends after {} atoms, expected {} as in line 1", atom, count));
+                  fmt::format("the file ends after {}, expected {} as in line 1", counted(atom, "atom"), count));
     split(*line, Separator::blanks, fields);
     append_point(points, fields, column, path, lines.number());
   }

@@ -90,11 +90,22 @@ class BadFiles(ToolTest):
                 self.write(name, content)
                 self.fails(3, [name, fragment], "knn", name, "-k", 1)
                 self.fails(3, [name, fragment], "churn", name, "--ops", 1)
+        for name, line in {"nan.csv": "nan.csv:2: column 2: found 'nan', expected a finite number",
+                           "nan.npy": "nan.npy: row 1: coordinate 1 is nan, expected a finite number",
+                           "uneven.csv": "uneven.csv:2: found 1 column, expected 2 as in line 1",
+                           "id.csv": "id.csv: row 1: id 1 stands twice in this batch"}.items():
+            with self.subTest(line):  # one place, said once
+                self.assertEqual(self.run_tool("knn", name, "-k", 1).stderr, f"coppice: {line}\n")
         self.fails(3, "missing.npy", "knn", "missing.npy", "-k", 1)
         self.fails(3, "missing.npy", "info", "missing.npy")
 
     def test_query_files(self):
+        self.write("line.csv", "1\n2\n")
         self.write("p.csv", "0,0\n3,4\n")
+        self.fails(3, "p.csv: 2 columns found, expected 1 for an index of 1 dimension", "knn", "line.csv", "-k", 1,
+                   "--queries", "p.csv")
+        self.fails(3, "line.csv: 1 column found, expected 2 for an index of 2 dimensions", "knn", "p.csv", "-k", 1,
+                   "--queries", "line.csv")
         self.write("wide.csv", "1,2,3\n")
         self.fails(3, ["wide.csv", "3 columns found, expected 2"], "knn", "p.csv", "-k", 1, "--queries", "wide.csv")
         self.fails(3, ["wide.csv", "3 columns found, expected 4"], "box", "p.csv", "--boxes", "wide.csv")

@@ -1,5 +1,5 @@
-// Threads, for the thread sanitizer: any number of readers on one unchanging tree, and readers on snapshots while one
-// writer inserts, erases, moves and takes new snapshots. Threads are std::thread: the sanitizer understands them.
+// Threads, for the thread sanitizer: any number of readers on one unchanging tree, readers on snapshots while one
+// writer inserts, erases, moves and takes new snapshots, and batches whose work several threads share.
 
 #include <gtest/gtest.h>
 
@@ -61,6 +61,38 @@ TEST_F(Concurrency, ConstCallsRunTogether) {
   model.build(points.view());
   read_together(tree, model, rng);
   read_together(brute, model, rng);
+}
+
+TEST_F(Concurrency, ThreadsShareABatch) {
+  KdTree<double>::Config config;
+  config.executor = Executor(3);
+  config.parallel_cutoff = 512;
+  for (const double spread : {1.0, 0.02}) {  // all over the tree, and so dense that subtrees are built anew
+    KdTree<double> tree(3, config);
+    Model<double> model(3);
+    const auto first = make_points<double>(Shape::uniform, 9000, 3, rng);
+    tree.build(first.view());
+    model.build(first.view());
+    for (int step = 0; step < scaled(4); ++step) {
+      auto batch = make_points<double>(Shape::uniform, 3000, 3, rng);
+      for (double& x : batch.coordinates) x *= spread;
+      tree.insert(batch.view());
+      model.insert(batch.view());
+      tree.validate();
+      auto ids = model.ids();
+      for (std::size_t i = 0; i < ids.size(); ++i) std::swap(ids[i], ids[i + rng.below(ids.size() - i)]);
+      const std::span<const point_id> some(ids);
+      tree.erase(some.first(2000));
+      for (const point_id id : some.first(2000)) model.erase(id);
+      tree.validate();
+      tree.move(some.subspan(2000, 1500), batch.view().slice(0, 1500));
+      model.insert(batch.view().slice(0, 1500), some.subspan(2000, 1500));
+      tree.validate();
+      const auto found = tree.nearest(batch.view(), {.k = 3, .executor = config.executor});
+      EXPECT_EQ(found.ids.size(), 3 * batch.size());
+      EXPECT_EQ(mismatches(tree, model, rng), 0);
+    }
+  }
 }
 
 TEST_F(Concurrency, ReadersOnSnapshotsBesideOneWriter) {

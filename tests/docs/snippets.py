@@ -5,7 +5,7 @@
   snippets.py check-cpp PAGE PROGRAM     runs that program and compares what each block prints
   snippets.py check-sh TOOL PAGE         runs the ```sh and ```console blocks of a page, TOOL first in PATH
   snippets.py check-example SOURCE PROGRAM   runs an example; its last comment says what it prints
-  snippets.py check-pages ROOT TOOL      fences, links between pages, and a word on every subcommand
+  snippets.py check-pages ROOT TOOL      fences, links between pages, every subcommand and option
 
 How a page is written:
   ```cpp     the #include lines go to the top of the program, all else is its main(), block after block
@@ -172,9 +172,13 @@ def broken_links(page):
             yield f"{page}: links to {target}, which is not there"
 
 
+def subcommands_of(tool):
+    usage = run([str(tool), "--help"], tool.parent).stdout
+    return re.findall(r"^  (\w+)  ", usage[usage.index("Subcommands"):], flags=re.MULTILINE)
+
+
 def unmentioned_subcommands(root, tool):
-    usage = run([str(tool), "--help"], root).stdout
-    subcommands = re.findall(r"^  (\w+)  ", usage[usage.index("Subcommands"):], flags=re.MULTILINE)
+    subcommands = subcommands_of(tool)
     if len(subcommands) < 2:
         yield "coppice --help lists no subcommands"
     manual = (root / "docs/man/coppice.1").read_text(encoding="utf-8")
@@ -186,12 +190,45 @@ def unmentioned_subcommands(root, tool):
             yield f"docs/guide/ shows no 'coppice {name}'"
 
 
+def manual_options(manual):
+    """subcommand → (option, value) pairs of the manual page, the global ones under ""; a heading names who takes them."""
+    options, takers, after_tag = {}, [], False
+    for line in manual.replace("\\-", "-").splitlines():
+        if line.startswith((".SH", ".SS")):
+            takers = line[4:].split(", ") if line.startswith(".SS") else [""] if line == ".SH GLOBAL OPTIONS" else []
+        elif after_tag:
+            words = re.split(r"\s*,?\s+", re.sub(r'^\.\w+ |"', "", line))
+            value = words[-1] if not words[-1].startswith("-") else ""
+            for taker in takers:
+                options.setdefault(taker, set()).update((word, value) for word in words if word.startswith("-"))
+        after_tag = line == ".TP"
+    return options
+
+
+def help_options(tool, subcommand):
+    """The (option, value) pairs of a help text."""
+    text = run([str(tool), *filter(None, [subcommand]), "--help"], tool.parent).stdout
+    lines = re.findall(r"^  (-\S+)(?: (\S+))?(?:  |$)", text, flags=re.MULTILINE)
+    return {(name, value) for names, value in lines for name in names.split(",")}
+
+
+def differing_options(root, tool):
+    manual = manual_options((root / "docs/man/coppice.1").read_text(encoding="utf-8"))
+    subcommands = {name for name in manual if name} | set(subcommands_of(tool))
+    for name in ["", *sorted(subcommands)]:
+        shown = help_options(tool, name) - ({("-h", ""), ("--help", "")} if name else set())
+        for option in sorted(shown ^ manual.get(name, set())):
+            verb = "lacks" if option in shown else "has"
+            yield f"docs/man/coppice.1 {verb} '{' '.join(option)}' of {name or 'every subcommand'}, unlike --help"
+
+
 def check_pages(root, tool):
     guide = sorted((root / "docs/guide").glob("*.md"))
     problems = [problem for page in guide for problem in wrong_fences(page)]
     for page in [root / "README.md", *sorted((root / "docs").rglob("*.md"))]:
         problems += broken_links(page)
     problems += unmentioned_subcommands(root, tool)
+    problems += differing_options(root, tool)
     print("\n".join(problems), end="\n" if problems else "", file=sys.stderr)
     return not problems
 

@@ -1,7 +1,9 @@
-// A file that must be refused, and the check that it is: with the right type of exception, and a message that names
-// file and place.
+// A file that must be refused, and the check that it is: with the right type of exception, and a message that begins
+// with the file and names the place.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -17,8 +19,9 @@ struct Malformed {
   std::string name;
   std::string bytes;
   Refusal refusal;
-  std::string place;  // must be in the message
-  std::string found;  // this too
+  std::string place;                              // must be in the message
+  std::string found;                              // this too
+  std::optional<std::size_t> row = std::nullopt;  // what `row()` of an invalid_input gives
 };
 
 inline void check(const Malformed& malformed) {
@@ -31,6 +34,7 @@ inline void check(const Malformed& malformed) {
     FAIL() << "was accepted";
   } catch (const invalid_input& problem) {
     EXPECT_EQ(malformed.refusal, Refusal::invalid) << problem.what();
+    EXPECT_EQ(problem.row(), malformed.row) << problem.what();
     message = problem.what();
   } catch (const corrupt_file& problem) {
     EXPECT_EQ(malformed.refusal, Refusal::corrupt) << problem.what();
@@ -40,7 +44,7 @@ inline void check(const Malformed& malformed) {
     EXPECT_EQ(malformed.refusal, Refusal::unsupported) << problem.what();
     message = problem.what();
   }
-  EXPECT_NE(message.find(malformed.name), std::string::npos) << message;
+  EXPECT_TRUE(message.starts_with((folder / malformed.name).string() + ":")) << message;
   EXPECT_NE(message.find(malformed.place), std::string::npos) << message;
   EXPECT_NE(message.find(malformed.found), std::string::npos) << message;
   EXPECT_EQ(message.find('\n'), std::string::npos) << message;

@@ -59,22 +59,24 @@ TEST(Malformed, PcdBody) {
   const std::string at = std::to_string(binary.size());
   const std::string data = std::to_string(pcd_header("binary_compressed").size() + 8);
   for (const Malformed& malformed : std::vector<Malformed>{
-           {"a.pcd", pcd_header("ascii") + "1 2 7 8 3\n", Refusal::invalid, "a.pcd:12: ", "after 1 points"},
+           {"a.pcd", pcd_header("ascii") + "1 2 7 8 3\n", Refusal::invalid, "a.pcd:12: ", "after 1 point, expected 2"},
            {"a.pcd", pcd_header("ascii") + "1 2 7 8 3\n4 5 6\n", Refusal::invalid, "a.pcd:13: ", "expected 5"},
            {"a.pcd", pcd_header("ascii") + "1 2 7 8 3\n4 5 7 8 z\n", Refusal::invalid, "a.pcd:13: column 5", "'z'"},
-           {"a.pcd", pcd_header("ascii") + "1 2 7 8 3\n4 nan 7 8 6\n", Refusal::invalid, "row 1", "a.pcd:13: column 2"},
+           {"a.pcd", pcd_header("ascii") + "1 2 7 8 3\n4 nan 7 8 6\n", Refusal::invalid,
+            "a.pcd:13: ", "column 2: found 'nan'", 1},
            {"a.pcd", pcd_header("ascii") + "1 2 7 8 3\n4 5 7 8 6\n1 2 7 8 3\n", Refusal::invalid,
             "a.pcd:14: ", "more rows than the 2 points"},
            {"a.pcd", binary + pcd_body().substr(1), Refusal::corrupt, "data at byte " + at,
             "found 31 bytes, expected 2 x 16"},
            {"a.pcd", binary + pcd_body() + std::string(2, '\0') + "x", Refusal::corrupt, "end of data at byte",
-            "3 bytes follow"},
-           {"a.pcd", binary + pcd_body().substr(0, 28) + raw({nan}), Refusal::invalid, "row 1", "coordinate 2 is nan"},
+            "found 3 bytes behind the points"},
+           {"a.pcd", binary + pcd_body().substr(0, 28) + raw({nan}), Refusal::invalid, "row 1: ", "coordinate 2 is nan",
+            1},
            {"a.pcd", pcd_header("binary_compressed") + "1234567", Refusal::corrupt, "sizes", "found 7 bytes"},
            {"a.pcd", pcd_header("binary_compressed") + raw<std::uint32_t>({9, 32}) + "12345678", Refusal::corrupt,
-            "compressed size", "found 9, but 8 bytes follow"},
+            "compressed size", "found 9, expected at most the 8 bytes left"},
            {"a.pcd", pcd_compressed(packed, 33), Refusal::corrupt, "uncompressed size", "found 33, expected 2 x 16"},
-           {"a.pcd", pcd_compressed(packed) + "x", Refusal::corrupt, "end of data", "1 bytes follow"},
+           {"a.pcd", pcd_compressed(packed) + "x", Refusal::corrupt, "end of data", "found 1 byte behind the points"},
            {"a.pcd", pcd_compressed("\x1f" + std::string(31, 'a')), Refusal::corrupt, "compressed data at byte " + data,
             "32 literal bytes, but the data ends"},
            {"a.pcd", pcd_compressed("\x1f" + std::string(32, 'a') + std::string("\0a", 2)), Refusal::corrupt,
@@ -121,7 +123,7 @@ TEST(Malformed, Las) {
            {"a.las", las([](LasSample& s) { s.record = 33; }), Refusal::corrupt, "record length at byte 105",
             "found 33, expected at least 34"},
            {"a.las", las([](LasSample& s) { s.count = 3; }), Refusal::corrupt, "number of points at byte 107",
-            "found 3 of 34 bytes, but 68 bytes follow"},
+            "found 3 of 34 bytes, expected to fit the 68 bytes behind"},
            {"a.las", las([](LasSample& s) {
               s.minor = 4;
               s.count_64 = std::uint64_t{1} << 62;
@@ -129,7 +131,8 @@ TEST(Malformed, Las) {
             Refusal::corrupt, "number of points at byte 247", "4611686018427387904"},
            {"a.las", las([](LasSample& s) { s.scale = 0; }), Refusal::corrupt, "scale at byte 131", "found 0"},
            {"a.las", las([](LasSample& s) { s.offset = nan; }), Refusal::corrupt, "offset at byte 155", "found nan"},
-           {"a.las", las([](LasSample& s) { s.scale = 1e308; }), Refusal::invalid, "row 0", "coordinate 1 is -inf"},
+           {"a.las", las([](LasSample& s) { s.scale = 1e308; }), Refusal::invalid, "row 0: ", "coordinate 1 is -inf",
+            0},
            {"a.laz", las([](LasSample& s) { s.format = 0x83; }), Refusal::unsupported, "compressed", "laszip -i"},
            {"a.las", las([](LasSample& s) { s.format = 0x83; }), Refusal::unsupported, "compressed", "pdal translate"}})
     check(malformed);
@@ -145,11 +148,12 @@ TEST(Malformed, Molecules) {
             "a.pdb:2: ", "found 50 characters, expected x, y and z"},
            {"a.pdb", test::pdb_atom("  1.000   two     3.000"), Refusal::invalid, "a.pdb:1: column 39", "'two'"},
            {"a.pdb", test::pdb_atom("  1.000           3.000"), Refusal::invalid, "a.pdb:1: column 39", "''"},
-           {"a.pdb", atom + test::pdb_atom("  1.000   2.000     inf"), Refusal::invalid, "row 1", "a.pdb:2: column 47"},
+           {"a.pdb", atom + test::pdb_atom("  1.000   2.000     inf"), Refusal::invalid,
+            "a.pdb:2: ", "column 47: found 'inf'", 1},
            {"a.gro", "", Refusal::invalid, "a.gro:0: ", "number of atoms"},
            {"a.gro", "water\n", Refusal::invalid, "a.gro:1: ", "number of atoms"},
            {"a.gro", test::gro(water, "many"), Refusal::invalid, "a.gro:2: ", "'many'"},
-           {"a.gro", "water\n2\n" + water, Refusal::invalid, "a.gro:3: ", "after 1 atoms, expected 2"},
+           {"a.gro", "water\n2\n" + water, Refusal::invalid, "a.gro:3: ", "after 1 atom, expected 2"},
            {"a.gro", "water\n1\n" + water, Refusal::invalid, "a.gro:3: ", "and the box"},
            {"a.gro", test::gro("    1SOL     OW    1   0.126   1.624\n", "1"), Refusal::invalid,
             "a.gro:3: ", "decimal points"},
@@ -169,7 +173,7 @@ TEST(Malformed, Obj) {
            {"a.obj", "vn 1 2 3\nf 1 2 3\n", Refusal::invalid, "a.obj: ", "no vertex"},
            {"a.obj", "v 1 2 3\nv 1 2\n", Refusal::invalid, "a.obj:2: ", "found 3 columns, expected at least 4"},
            {"a.obj", "v 1 2 3\nv 1 2 3.0.0\n", Refusal::invalid, "a.obj:2: column 4", "'3.0.0'"},
-           {"a.obj", "v 1 2 3\n\nv nan 2 3\n", Refusal::invalid, "row 1", "a.obj:3: column 2"}})
+           {"a.obj", "v 1 2 3\n\nv nan 2 3\n", Refusal::invalid, "a.obj:3: ", "column 2: found 'nan'", 1}})
     check(malformed);
 }
 
@@ -186,7 +190,7 @@ TEST(Malformed, Vectors) {
            {"a.fvecs", raw<std::int32_t>({2147483647}) + "abc", Refusal::corrupt, "record 0 at byte 0",
             "expected 8589934592"},
            {"a.bvecs", raw<std::int32_t>({4}) + "abc", Refusal::corrupt, "record 0 at byte 0", "found 7 bytes"},
-           {"a.fvecs", row + raw<std::int32_t>({2}) + raw({1.0f, nan}), Refusal::invalid, "row 1", "1 is nan"}})
+           {"a.fvecs", row + raw<std::int32_t>({2}) + raw({1.0f, nan}), Refusal::invalid, "row 1: ", "1 is nan", 1}})
     check(malformed);
 }
 

@@ -29,7 +29,7 @@ TEST(Malformed, Npy) {
            {"a.npy", npy(header, row, 4), Refusal::corrupt, "version at byte 6", "found 4"},
            {"a.npy", npy(header, row, 0), Refusal::corrupt, "version at byte 6", "found 0"},
            {"a.npy", good.substr(0, 9), Refusal::corrupt, "header length at byte 9", "ends"},
-           {"a.npy", good.substr(0, 40), Refusal::corrupt, "header length at byte 8", "30 bytes follow"},
+           {"a.npy", good.substr(0, 40), Refusal::corrupt, "header length at byte 8", "at most the 30 bytes left"},
            {"a.npy", npy("nonsense", row), Refusal::corrupt, "header at byte 10", "'n'"},
            {"a.npy", npy("{'descr': '<f8'}", row), Refusal::corrupt, "header at byte 26", "lacks"},
            {"a.npy", npy("{'descr': '<f8', 'size': 3}", row), Refusal::corrupt, "header at byte", "'size'"},
@@ -55,10 +55,10 @@ TEST(Malformed, Npy) {
             "found 5 bytes, expected 1 x 3 numbers of 2 bytes"},
            {"a.npy", npy(npy_dictionary("'>f8'", "(1, 3)"), row), Refusal::invalid, "dtype '>f8'", "'<f8'"},
            {"a.npy", npy(npy_dictionary("[('x', '<f8')]", "(3,)"), row), Refusal::invalid, "dtype", "[('x', '<f8')]"},
-           {"a.npy", npy(npy_dictionary("'<f4'", "(2, 2)"), raw({1.0f, 2.0f, 3.0f, nan})), Refusal::invalid, "row 1",
-            "coordinate 1 is nan"},
+           {"a.npy", npy(npy_dictionary("'<f4'", "(2, 2)"), raw({1.0f, 2.0f, 3.0f, nan})), Refusal::invalid,
+            "row 1: ", "coordinate 1 is nan", 1},
            {"a.npy", npy(npy_dictionary("'<f4'", "(2, 2)"), raw({1.0f, 2.0f, -infinite, 1.0f})), Refusal::invalid,
-            "row 1", "coordinate 0 is -inf"}})
+            "row 1: ", "coordinate 0 is -inf", 1}})
     check(malformed);
 }
 
@@ -66,14 +66,14 @@ TEST(Malformed, Csv) {
   for (const Malformed& malformed : std::vector<Malformed>{
            {"a.csv", "", Refusal::invalid, "a.csv: ", "no rows"},
            {"a.csv", "\n# only a comment\n \n", Refusal::invalid, "a.csv: ", "no rows"},
-           {"a.csv", "1,2\n3,4\n5\n", Refusal::invalid, "a.csv:3: ", "found 1 columns, expected 2 as in line 1"},
+           {"a.csv", "1,2\n3,4\n5\n", Refusal::invalid, "a.csv:3: ", "found 1 column, expected 2 as in line 1"},
            {"a.csv", "x,y\n\n1,2,3\n", Refusal::invalid, "a.csv:3: ", "found 3 columns"},
            {"a.csv", "1,2\n3,four\n", Refusal::invalid, "a.csv:2: column 2", "'four'"},
            {"a.csv", "1,2,\n", Refusal::invalid, "a.csv:1: column 3", "''"},
            {"a.csv", "1.0,2.o\n1,2\n", Refusal::invalid, "a.csv:1: column 2", "'2.o'"},
            {"a.csv", "1,5;2,5\n", Refusal::invalid, "a.csv:1: column 1", "'1,5'"},
-           {"a.csv", "x,y\n1,2\nnan,2\n", Refusal::invalid, "row 1", "a.csv:3: column 1: found 'nan'"},
-           {"a.csv", "inf,2\n", Refusal::invalid, "row 0", "a.csv:1: column 1: found 'inf'"},
+           {"a.csv", "x,y\n1,2\nnan,2\n", Refusal::invalid, "a.csv:3: ", "column 1: found 'nan'", 1},
+           {"a.csv", "inf,2\n", Refusal::invalid, "a.csv:1: ", "column 1: found 'inf'", 0},
            {"a.csv", "1,2\n1e999,2\n", Refusal::invalid, "a.csv:2: column 1", "range of float64"},
            {"a.csv", "1,0x10\n", Refusal::invalid, "a.csv:1: column 2", "'0x10'"},
            {"a.csv", "1,2\r3,4\r", Refusal::invalid, "a.csv:1: ", "'2\\x0d3'"},
@@ -94,9 +94,9 @@ TEST(Malformed, Xyz) {
            {"a.xyz", "", Refusal::invalid, "a.xyz: ", "no rows"},
            {"a.xyz", "1 2\n", Refusal::invalid, "a.xyz:1: ", "found 2 columns, expected at least 3"},
            {"a.xyz", "1 2 3\n4 5 z\n", Refusal::invalid, "a.xyz:2: column 3", "'z'"},
-           {"a.xyz", "1 2 3\n4 5 -inf\n", Refusal::invalid, "row 1", "a.xyz:2: column 3"},
+           {"a.xyz", "1 2 3\n4 5 -inf\n", Refusal::invalid, "a.xyz:2: ", "column 3: found '-inf'", 1},
            {"a.xyz", "3\nwater\nO 1 2 3\nH 1 2 3\n", Refusal::invalid, "a.xyz:4: ", "after 2 atoms, expected 3"},
-           {"a.xyz", "9000000000000000000\nwater\nO 1 2 3\n", Refusal::invalid, "a.xyz:3: ", "after 1 atoms"},
+           {"a.xyz", "9000000000000000000\nwater\nO 1 2 3\n", Refusal::invalid, "a.xyz:3: ", "after 1 atom,"},
            {"a.xyz", "1\nwater\nO 1 2\n", Refusal::invalid, "a.xyz:3: ", "found 3 columns, expected at least 4"},
            {"a.xyz", "1\nwater\nO 1 two 3\n", Refusal::invalid, "a.xyz:3: column 3", "'two'"},
            {"a.xyz", "1\nProperties=species:S:1:velo:R:3\nO 1 2 3\n", Refusal::invalid, "a.xyz:2: ", "pos:R:3"},
@@ -144,7 +144,7 @@ TEST(Malformed, PlyBody) {
             "a.ply:9: ", "the file ends in element vertex 1, expected 2"},
            {"a.ply", header("ascii", "9000000000000000000") + "1 2 3\n", Refusal::invalid, "a.ply:8: ", "vertex 1"},
            {"a.ply", header("ascii", "1") + "1 2 x\n", Refusal::invalid, "a.ply:8: column 3", "'x'"},
-           {"a.ply", header("ascii", "1") + "1 2 nan\n", Refusal::invalid, "row 0", "a.ply:8: column 3"},
+           {"a.ply", header("ascii", "1") + "1 2 nan\n", Refusal::invalid, "a.ply:8: ", "column 3: found 'nan'", 0},
            {"a.ply", header("ascii", "1") + "1 2 1e39\n", Refusal::invalid, "a.ply:8: column 3", "range of float32"},
            {"a.ply", header("ascii", "1", lists) + "-1\n1 2 3\n", Refusal::invalid, "a.ply:10: ", "'-1'"},
            {"a.ply", header("ascii", "1", lists) + "9000000000000000000\n1 2 3\n", Refusal::invalid,
@@ -160,15 +160,15 @@ TEST(Malformed, PlyBody) {
            {"a.ply", header(little, "1", lists), Refusal::corrupt, "face 0 of 1 at byte", "found 0 bytes"},
            {"a.ply", header(little, "0", "element tag 5\nproperty int i\n") + point, Refusal::corrupt,
             "element tag at byte", "expected 5 x 4"},
-           {"a.ply", header(little, "2") + point + raw({1.0f, nan, 3.0f}), Refusal::invalid, "row 1",
-            "coordinate 1 is nan"}})
+           {"a.ply", header(little, "2") + point + raw({1.0f, nan, 3.0f}), Refusal::invalid,
+            "row 1: ", "coordinate 1 is nan", 1}})
     check(malformed);
 }
 
 TEST(Malformed, Kitti) {
   check({"a.bin", raw({1.0f, 2.0f, 3.0f, 4.0f, 5.0f}), Refusal::corrupt, "last point at byte 16", "found 4 bytes"});
-  check({"a.bin", "x", Refusal::corrupt, "last point at byte 0", "found 1 bytes, expected 16"});
-  check({"a.bin", raw({1.0f, infinite, 3.0f, 4.0f}), Refusal::invalid, "row 0", "coordinate 1 is inf"});
+  check({"a.bin", "x", Refusal::corrupt, "last point at byte 0", "found 1 byte, expected 16"});
+  check({"a.bin", raw({1.0f, infinite, 3.0f, 4.0f}), Refusal::invalid, "row 0: ", "coordinate 1 is inf", 0});
 }
 
 TEST(Malformed, UnreadFormatsNameTheReadableOnes) {

@@ -1,8 +1,10 @@
 // Many points at once. Inserts are sieved down together (sieve.hpp); a batch that rivals the tree in size is built in
-// one go with it. Erases run one after the other with the memory of those to come on its way.
+// one go with it. Erases run one after the other with the memory of those to come on its way; threads share them by
+// leaves, and what became sparse is put right at the end.
 #pragma once
 
 #include <algorithm>
+#include <array>
 
 #include "coppice/index/kd_tree/sieve.hpp"
 
@@ -44,29 +46,79 @@ void Tree<S, Width>::fetch_slot(const Leaf<S>& l, std::size_t slot) const {
 
 template <class S, int Width>
 void Tree<S, Width>::erase(std::span<const point_id> ids) {
+  constexpr std::size_t worth_sharing = 1000;
   begin_write();
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    prepare_erase(ids, i);
-    erase_at(locations_.find(ids[i]), ids[i]);
+  if (ids.size() >= worth_sharing && options_.executor.is_parallel() && !sharing_) {
+    erase_together(ids);
+  } else {
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      prepare_erase(ids.size(), i, [&](std::size_t j) { return ids[j]; });
+      erase_at(locations_.find(ids[i]), ids[i]);
+    }
   }
   end_write();
+}
+
+/// Deals the leaves out to threads: a leaf and the places of its points are one thread's alone until all gaps are
+/// closed. Then the ids leave the map, and sparse leaves merge.
+template <class S, int Width>
+void Tree<S, Width>::erase_together(std::span<const point_id> ids) {
+  constexpr std::size_t decks = 32;
+  const std::size_t n = ids.size();
+  scratch_.rows.resize(n);
+  scratch_.slots.resize(n);
+  constexpr std::size_t grain = 4096;
+  options_.executor.for_each_chunk(n, grain, [&](std::size_t first, std::size_t last) {
+    constexpr std::size_t ahead = 16;
+    for (std::size_t i = first; i < last; ++i) {
+      if (i + ahead < last) locations_.prefetch(ids[i + ahead]);
+      scratch_.slots[i] = static_cast<std::uint8_t>(locations_.find(ids[i]) / (16 * leaf_capacity) % decks);
+    }
+  });
+  std::array<std::size_t, decks + 1> begin{};
+  for (std::size_t i = 0; i < n; ++i) ++begin[scratch_.slots[i] + std::size_t{1}];
+  for (std::size_t deck = 0; deck < decks; ++deck) begin[deck + 1] += begin[deck];
+  std::array<std::size_t, decks + 1> next = begin;
+  for (std::size_t i = 0; i < n; ++i) scratch_.rows[next[scratch_.slots[i]]++] = static_cast<std::uint32_t>(i);
+
+  std::array<std::vector<Handle>, decks> sparse;
+  options_.executor.for_each_chunk(decks, 1, [&](std::size_t deck, std::size_t) {
+    const std::uint32_t* rows = scratch_.rows.data() + begin[deck];
+    const std::size_t count = begin[deck + 1] - begin[deck];
+    const auto id_at = [&](std::size_t i) { return ids[rows[i]]; };
+    for (std::size_t i = 0; i < count; ++i) {
+      prepare_erase(count, i, id_at);
+      const std::uint32_t location = locations_.find(id_at(i));
+      const Handle h = location / leaf_capacity;
+      const int left = close_gap(h, static_cast<int>(location % leaf_capacity));
+      if (left == sparse_leaf || left == 0) sparse[deck].push_back(h);
+    }
+  });
+  for (const point_id id : ids) locations_.erase(id);
+  size_ -= n;
+  for (const std::vector<Handle>& leaves : sparse)
+    for (const Handle h : leaves) {
+      const std::uint32_t link = leaf_cold(h).parent;
+      if (link != none) leaf_shrunk(link >> 3, static_cast<int>(link & 7));  // else it has been merged into another
+    }
 }
 
 /// An erase waits for memory four times in a row: the id's location, its leaf, the leaf's parent, the leaf's last point
 /// with the location of that. Each wait of an erase to come is begun while an earlier one is at work.
 template <class S, int Width>
-void Tree<S, Width>::prepare_erase(std::span<const point_id> ids, std::size_t i) const {
+template <class IdAt>
+void Tree<S, Width>::prepare_erase(std::size_t count, std::size_t i, IdAt id_at) const {
   constexpr std::size_t to_location = 32, to_leaf = 20, to_parent = 12, to_last = 6, to_moved = 2;
   const auto upcoming = [&](std::size_t distance, auto prepare) {
-    if (i + distance >= ids.size()) return;
-    const std::uint32_t location = locations_.find(ids[i + distance]);
+    if (i + distance >= count) return;
+    const std::uint32_t location = locations_.find(id_at(i + distance));
     prepare(location / leaf_capacity, location % leaf_capacity);
   };
   const auto count_of = [&](Handle h) -> const std::uint8_t& {
     const std::uint32_t parent = leaf_cold(h).parent;
     return node(parent >> 3).count[parent & 7];
   };
-  if (i + to_location < ids.size()) locations_.prefetch(ids[i + to_location]);
+  if (i + to_location < count) locations_.prefetch(id_at(i + to_location));
   upcoming(to_leaf, [&](Handle h, std::size_t slot) {
     fetch_slot(leaf(h), slot);
     __builtin_prefetch(&leaf_cold(h));

@@ -107,6 +107,7 @@ void Tree<S, Width>::release_node(Handle h) {
 
 template <class S, int Width>
 void Tree<S, Width>::release_leaf(Handle h) {
+  leaf_cold(h).parent = none;
   if (sharing_ && leaf_cold(h).birth <= youngest_)
     retired_leaves_.retire(h, records_->epochs->current());
   else

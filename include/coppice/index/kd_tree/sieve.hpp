@@ -360,7 +360,7 @@ class Sieve {
   Tree& tree_;
   PointView<S> points_;
   std::span<const point_id> ids_;
-  SieveScratch& scratch_;
+  BatchScratch& scratch_;
 };
 
 }  // namespace coppice::kd_tree

@@ -56,8 +56,8 @@ struct Extent {
   AxisArray<S, Width> lower, upper;
 };
 
-/// What batches of inserts need, kept to spare its allocation.
-struct SieveScratch {
+/// What batches need, kept to spare its allocation.
+struct BatchScratch {
   std::vector<std::uint32_t> rows, sorted_rows;
   std::vector<std::uint8_t> slots;
 
@@ -238,7 +238,10 @@ class Tree {
   void erase_at(std::uint32_t location, point_id id);
   void move_one(point_id id, const S* point);
   void write_point(Handle leaf_handle, int slot, const S* point, point_id id);
-  void prepare_erase(std::span<const point_id> ids, std::size_t i) const;
+  int close_gap(Handle leaf_handle, int slot);
+  void erase_together(std::span<const point_id> ids);
+  template <class IdAt>
+  void prepare_erase(std::size_t count, std::size_t i, IdAt id_at) const;
   bool move_inside_leaf(point_id id, const S* point);
   void fetch_slot(const Leaf<S>& l, std::size_t slot) const;
 
@@ -259,7 +262,7 @@ class Tree {
   storage::RetiredHandles retired_nodes_;
   storage::RetiredHandles retired_leaves_;
 
-  SieveScratch scratch_;
+  BatchScratch scratch_;
 };
 
 }  // namespace coppice::kd_tree

@@ -81,20 +81,26 @@ void Tree<S, Width>::erase_at(std::uint32_t location, point_id id) {
     (void)own_path(leaf_cold(h).parent >> 3);
     h = own_leaf(h);
   }
-  const std::uint32_t parent = leaf_cold(h).parent;
-  const Handle x = parent >> 3;
-  const int s = static_cast<int>(parent & 7);
+  const int left = close_gap(h, slot);
+  locations_.erase(id);
+  --size_;
+  const std::uint32_t link = leaf_cold(h).parent;
+  if (left <= sparse_leaf) leaf_shrunk(link >> 3, static_cast<int>(link & 7));
+}
+
+/// Puts the last point of a leaf in the place of another one; returns how many are left.
+template <class S, int Width>
+int Tree<S, Width>::close_gap(Handle h, int slot) {
+  const std::uint32_t link = leaf_cold(h).parent;
   const Leaf<S> l = leaf(h);
-  const int last = --node(x).count[s];
+  const int last = --node(link >> 3).count[link & 7];
   if (slot != last) {
     for (int a = 0; a < axes(); ++a) l.axis(a)[slot] = l.axis(a)[last];
     const point_id moved = l.ids[static_cast<std::size_t>(last)];
     l.ids.set(static_cast<std::size_t>(slot), moved);
     locations_.relocate(moved, location_of(h, slot));
   }
-  locations_.erase(id);
-  --size_;
-  if (last <= sparse_leaf) leaf_shrunk(x, s);
+  return last;
 }
 
 template <class S, int Width>

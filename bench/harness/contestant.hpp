@@ -9,6 +9,7 @@
 #include <span>
 
 #include "coppice/geometry/point_view.hpp"
+#include "harness/dimension.hpp"
 #include "harness/report.hpp"
 
 namespace coppice::bench {

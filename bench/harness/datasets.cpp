@@ -88,8 +88,9 @@ Points<double> queries_among(const Points<double>& points, std::size_t count, st
 
 std::vector<std::string> dataset_names(const Options& options) {
   std::vector<std::string> names{"uniform", "clustered"};
-  for (const RealSet& set : real_sets)
-    if (!files_of(set, options).empty()) names.emplace_back(set.name);
+  if (dimension == 3)
+    for (const RealSet& set : real_sets)
+      if (!files_of(set, options).empty()) names.emplace_back(set.name);
   if (options.quick && names.size() > 3) names.resize(3);
   std::erase_if(names, [&](const std::string& name) { return !options.uses(name); });
   return names;

@@ -1,5 +1,5 @@
 // The points that the benches run on: uniform, clustered with varying density, and real ones where they are at hand.
-// All are three-dimensional doubles and depend on nothing but their name and n.
+// All are doubles of one dimension, chosen when a bench is compiled, and depend on nothing but their name and n.
 #pragma once
 
 #include <cstdint>
@@ -9,11 +9,10 @@
 #include <vector>
 
 #include "coppice/geometry/point_view.hpp"
+#include "harness/dimension.hpp"
 #include "harness/options.hpp"
 
 namespace coppice::bench {
-
-inline constexpr int dimension = 3;
 
 /// Random numbers that are the same on every platform.
 class Random {

@@ -5,9 +5,9 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <limits>
 #include <numeric>
 
+#include "coppice/geometry/morton.hpp"
 #include "coppice/index/kd_tree/kd_tree.hpp"
 
 namespace coppice::bench {
@@ -45,14 +45,6 @@ void add_boxes(const KdTree<double>& tree, std::size_t count, Queries& queries) 
   }
 }
 
-std::uint64_t spread_bits(std::uint64_t x) {  // 21 bits, two zeros between them
-  x = (x | x << 32) & 0x1f00000000ffffu;
-  x = (x | x << 16) & 0x1f0000ff0000ffu;
-  x = (x | x << 8) & 0x100f00f00f00f00fu;
-  x = (x | x << 4) & 0x10c30c30c30c30c3u;
-  return (x | x << 2) & 0x1249249249249249u;
-}
-
 }  // namespace
 
 std::string name_of(Search search) {
@@ -74,35 +66,10 @@ std::size_t Workload::limit(Search search) const {
   return std::max<std::size_t>(shuffled.points.size() / share[static_cast<std::size_t>(search)], 1);
 }
 
-std::vector<std::size_t> morton_order(PointView<double> points) {
-  std::array<double, dimension> lower, upper;
-  lower.fill(std::numeric_limits<double>::infinity());
-  upper.fill(-std::numeric_limits<double>::infinity());
-  for (std::size_t i = 0; i < points.size(); ++i)
-    for (std::size_t axis = 0; axis < dimension; ++axis) {
-      lower[axis] = std::min(lower[axis], points.row(i)[axis]);
-      upper[axis] = std::max(upper[axis], points.row(i)[axis]);
-    }
-  std::vector<std::pair<std::uint64_t, std::size_t>> codes(points.size());
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    std::uint64_t code = 0;
-    for (std::size_t axis = 0; axis < dimension; ++axis) {
-      const double extent = std::max(upper[axis] - lower[axis], std::numeric_limits<double>::min());
-      const double cell = std::min((points.row(i)[axis] - lower[axis]) / extent * 0x1p21, 0x1p21 - 1);
-      code |= spread_bits(static_cast<std::uint64_t>(cell)) << axis;
-    }
-    codes[i] = {code, i};
-  }
-  std::sort(codes.begin(), codes.end());
-  std::vector<std::size_t> order(points.size());
-  std::transform(codes.begin(), codes.end(), order.begin(), [](const auto& entry) { return entry.second; });
-  return order;
-}
-
-Points<double> rows_in_order(PointView<double> points, const std::vector<std::size_t>& order) {
+Points<double> rows_in_order(PointView<double> points, const std::vector<std::uint32_t>& order) {
   Points<double> ordered{{}, points.dimension()};
   ordered.coordinates.reserve(order.size() * static_cast<std::size_t>(points.dimension()));
-  for (const std::size_t row : order)
+  for (const std::uint32_t row : order)
     ordered.coordinates.insert(ordered.coordinates.end(), points.row(row), points.row(row) + points.dimension());
   return ordered;
 }
@@ -123,11 +90,11 @@ Workload make_workload(const Dataset& dataset) {
     queries.sought.coordinates.insert(queries.sought.coordinates.end(), row, row + dimension);
   }
 
-  work.sorted.points = rows_in_order(queries.points, morton_order(queries.points));
-  const auto boxes = morton_order(queries.lower);
+  work.sorted.points = rows_in_order(queries.points, morton_order(queries.points.view()));
+  const auto boxes = morton_order(queries.lower.view());
   work.sorted.lower = rows_in_order(queries.lower, boxes);
   work.sorted.upper = rows_in_order(queries.upper, boxes);
-  work.sorted.sought = rows_in_order(queries.sought, morton_order(queries.sought));
+  work.sorted.sought = rows_in_order(queries.sought, morton_order(queries.sought.view()));
   return work;
 }
 

@@ -40,8 +40,6 @@ struct Workload {
 [[nodiscard]] std::size_t query_count(std::size_t n);
 [[nodiscard]] Workload make_workload(const Dataset& dataset);
 
-/// The rows' order along the Morton curve of their bounding box.
-[[nodiscard]] std::vector<std::size_t> morton_order(PointView<double> points);
-[[nodiscard]] Points<double> rows_in_order(PointView<double> points, const std::vector<std::size_t>& order);
+[[nodiscard]] Points<double> rows_in_order(PointView<double> points, const std::vector<std::uint32_t>& order);
 
 }  // namespace coppice::bench

@@ -20,7 +20,7 @@ class Ann {
     rows_.resize(points.size());
     // ANN asks for memory that it may write, and does not write it.
     for (std::size_t i = 0; i < points.size(); ++i) rows_[i] = const_cast<double*>(points.row(i));
-    tree_ = std::make_unique<ANNkd_tree>(rows_.data(), static_cast<int>(points.size()), 3, 8);
+    tree_ = std::make_unique<ANNkd_tree>(rows_.data(), static_cast<int>(points.size()), dimension, 8);
   }
 
   template <class Take>

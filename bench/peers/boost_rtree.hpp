@@ -1,6 +1,7 @@
 // Boost.Geometry's rtree over pairs of point and id: packed by its constructor, grown by quadratic splits of 16.
 #pragma once
 
+#include <array>
 #include <boost/geometry.hpp>
 #include <boost/geometry/geometries/box.hpp>
 #include <boost/geometry/geometries/point.hpp>
@@ -16,7 +17,7 @@
 namespace coppice::bench {
 
 class BoostRtree {
-  using Point = boost::geometry::model::point<double, 3, boost::geometry::cs::cartesian>;
+  using Point = boost::geometry::model::point<double, dimension, boost::geometry::cs::cartesian>;
   using Box = boost::geometry::model::box<Point>;
   using Entry = std::pair<Point, std::uint32_t>;
   using Tree = boost::geometry::index::rtree<Entry, boost::geometry::index::quadratic<16>>;
@@ -45,8 +46,12 @@ class BoostRtree {
   }
   template <class Take>
   void within(const double* q, double radius, Take take) const {
-    const Box box(Point(q[0] - radius, q[1] - radius, q[2] - radius),
-                  Point(q[0] + radius, q[1] + radius, q[2] + radius));
+    std::array<double, dimension> lower, upper;
+    for (std::size_t axis = 0; axis < dimension; ++axis) {
+      lower[axis] = q[axis] - radius;
+      upper[axis] = q[axis] + radius;
+    }
+    const Box box(point(lower.data()), point(upper.data()));
     const Point centre = point(q);
     const double limit = radius * radius;
     tree_.query(boost::geometry::index::intersects(box) && boost::geometry::index::satisfies([&](const Entry& e) {
@@ -67,7 +72,14 @@ class BoostRtree {
   void erase(const double* p, point_id id) { tree_.remove(entry(p, id)); }
 
  private:
-  static Point point(const double* p) { return {p[0], p[1], p[2]}; }
+  static Point point(const double* p) {
+    Point result;
+    [&]<std::size_t... Axis>(std::index_sequence<Axis...>) {
+      (boost::geometry::set<Axis>(result, p[Axis]), ...);
+    }
+    (std::make_index_sequence<dimension>());
+    return result;
+  }
   static Entry entry(const double* p, point_id id) { return {point(p), static_cast<std::uint32_t>(id)}; }
   template <class Take>
   static auto each(Take& take) {

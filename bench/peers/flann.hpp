@@ -20,7 +20,7 @@ class Flann {
   void build(PointView<double> points) {
     tree_.reset();
     // FLANN asks for memory that it may write, and does not write it.
-    const flann::Matrix<double> rows(const_cast<double*>(points.row(0)), points.size(), 3);
+    const flann::Matrix<double> rows(const_cast<double*>(points.row(0)), points.size(), dimension);
     tree_ = std::make_unique<Tree>(rows, flann::KDTreeSingleIndexParams(10));
     tree_->buildIndex();
   }

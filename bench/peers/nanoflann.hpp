@@ -41,7 +41,7 @@ class Nanoflann {
   void build(PointView<double> points) {
     tree_.reset();
     view_.points = points;
-    tree_ = std::make_unique<Tree>(3, view_, nanoflann::KDTreeSingleIndexAdaptorParams(10));
+    tree_ = std::make_unique<Tree>(dimension, view_, nanoflann::KDTreeSingleIndexAdaptorParams(10));
     tree_->buildIndex();
   }
 
@@ -65,7 +65,7 @@ class Nanoflann {
 
  private:
   using Tree = nanoflann::KDTreeSingleIndexAdaptor<nanoflann::L2_Simple_Adaptor<double, NanoflannView>, NanoflannView,
-                                                   3, std::uint32_t>;
+                                                   dimension, std::uint32_t>;
   NanoflannView view_;
   std::unique_ptr<Tree> tree_;
 };
@@ -79,7 +79,7 @@ class NanoflannForest {
     tree_.reset();
     rows_ = {};
     if (!points.empty()) rows_.assign(points);
-    tree_ = std::make_unique<Tree>(3, rows_, nanoflann::KDTreeSingleIndexAdaptorParams(10), 1u << 28);
+    tree_ = std::make_unique<Tree>(dimension, rows_, nanoflann::KDTreeSingleIndexAdaptorParams(10), 1u << 28);
   }
 
   template <class Take>
@@ -108,8 +108,8 @@ class NanoflannForest {
   }
 
  private:
-  using Tree =
-      nanoflann::KDTreeSingleIndexDynamicAdaptor<nanoflann::L2_Simple_Adaptor<double, Rows>, Rows, 3, std::uint32_t>;
+  using Tree = nanoflann::KDTreeSingleIndexDynamicAdaptor<nanoflann::L2_Simple_Adaptor<double, Rows>, Rows, dimension,
+                                                          std::uint32_t>;
   Rows rows_;
   std::unique_ptr<Tree> tree_;
   std::vector<std::size_t> found_;

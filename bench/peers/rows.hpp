@@ -6,13 +6,14 @@
 #include <vector>
 
 #include "coppice/geometry/point_view.hpp"
+#include "harness/dimension.hpp"
 
 namespace coppice::bench {
 
 class Rows {
  public:
   void assign(PointView<double> points) {
-    coordinates_.assign(points.row(0), points.row(0) + 3 * points.size());
+    coordinates_.assign(points.row(0), points.row(0) + dimension * points.size());
     ids_.resize(points.size());
     row_of_.resize(points.size());
     for (std::size_t i = 0; i < points.size(); ++i) {
@@ -23,7 +24,7 @@ class Rows {
   void append(const double* p, point_id id) {
     if (row_of_.size() <= static_cast<std::size_t>(id)) row_of_.resize(static_cast<std::size_t>(id) + 1);
     row_of_[static_cast<std::size_t>(id)] = static_cast<std::uint32_t>(ids_.size());
-    coordinates_.insert(coordinates_.end(), p, p + 3);
+    coordinates_.insert(coordinates_.end(), p, p + dimension);
     ids_.push_back(id);
   }
 
@@ -32,7 +33,9 @@ class Rows {
   [[nodiscard]] std::uint32_t row_of(point_id id) const { return row_of_[static_cast<std::size_t>(id)]; }
 
   [[nodiscard]] std::size_t kdtree_get_point_count() const { return ids_.size(); }
-  [[nodiscard]] double kdtree_get_pt(std::size_t row, std::size_t axis) const { return coordinates_[3 * row + axis]; }
+  [[nodiscard]] double kdtree_get_pt(std::size_t row, std::size_t axis) const {
+    return coordinates_[dimension * row + axis];
+  }
   template <class Box>
   bool kdtree_get_bbox(Box&) const {
     return false;

@@ -24,34 +24,35 @@ class SpatialIndexTree {
     storage_.reset(SpatialIndex::StorageManager::createNewMemoryStorageManager());
     SpatialIndex::id_type name = 0;
     if (points.empty()) {
-      tree_.reset(SpatialIndex::RTree::createNewRTree(*storage_, fill, 32, 32, 3, SpatialIndex::RTree::RV_RSTAR, name));
+      tree_.reset(
+          SpatialIndex::RTree::createNewRTree(*storage_, fill, 32, 32, dimension, SpatialIndex::RTree::RV_RSTAR, name));
       return;
     }
     Stream stream(points);
     tree_.reset(SpatialIndex::RTree::createAndBulkLoadNewRTree(SpatialIndex::RTree::BLM_STR, stream, *storage_, fill,
-                                                               32, 32, 3, SpatialIndex::RTree::RV_RSTAR, name));
+                                                               32, 32, dimension, SpatialIndex::RTree::RV_RSTAR, name));
   }
 
   template <class Take>
   void nearest(const double* q, std::size_t k, Take take) {
     Visitor<Take> visitor(take);
-    tree_->nearestNeighborQuery(static_cast<std::uint32_t>(k), SpatialIndex::Point(q, 3), visitor);
+    tree_->nearestNeighborQuery(static_cast<std::uint32_t>(k), SpatialIndex::Point(q, dimension), visitor);
   }
   template <class Take>
   void in_box(const double* lower, const double* upper, Take take) {
     Visitor<Take> visitor(take);
-    tree_->intersectsWithQuery(SpatialIndex::Region(lower, upper, 3), visitor);
+    tree_->intersectsWithQuery(SpatialIndex::Region(lower, upper, dimension), visitor);
   }
   point_id find(const double* q) {
     point_id found = no_point;
     auto take = [&](point_id id) { found = id; };
     Visitor<decltype(take)> visitor(take);
-    tree_->pointLocationQuery(SpatialIndex::Point(q, 3), visitor);
+    tree_->pointLocationQuery(SpatialIndex::Point(q, dimension), visitor);
     return found;
   }
 
-  void insert(const double* p, point_id id) { tree_->insertData(0, nullptr, SpatialIndex::Point(p, 3), id); }
-  void erase(const double* p, point_id id) { tree_->deleteData(SpatialIndex::Point(p, 3), id); }
+  void insert(const double* p, point_id id) { tree_->insertData(0, nullptr, SpatialIndex::Point(p, dimension), id); }
+  void erase(const double* p, point_id id) { tree_->deleteData(SpatialIndex::Point(p, dimension), id); }
 
  private:
   static constexpr double fill = FillPercent / 100.0;
@@ -73,7 +74,7 @@ class SpatialIndexTree {
     explicit Stream(PointView<double> points) : points_(points) {}
     SpatialIndex::IData* getNext() override {
       if (!hasNext()) return nullptr;
-      SpatialIndex::Region place(points_.row(next_), points_.row(next_), 3);
+      SpatialIndex::Region place(points_.row(next_), points_.row(next_), dimension);
       return new SpatialIndex::RTree::Data(0, nullptr, place, static_cast<SpatialIndex::id_type>(next_++));
     }
     bool hasNext() override { return next_ < points_.size(); }

@@ -21,7 +21,8 @@ class error : public std::runtime_error {
 class invalid_input : public error {
  public:
   explicit invalid_input(const std::string& reason) : error(reason), reason_(reason) {}
-  /// `row` is the 0-based row of the batch that was refused; the message starts with it.
+  /// `row` is the 0-based row of the batch that was refused; the message starts with it, or with the place in a file
+  /// that stands for it.
   invalid_input(std::size_t row, const std::string& reason)
       : error("row " + std::to_string(row) + ": " + reason), row_(row), reason_(reason) {}
 

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <regex>
 #include <string>
 #include <thread>
 
@@ -56,7 +57,8 @@ void count_slowly() {
 
 TEST(Activity, ABarOnATerminalThatIsTakenAway) {
   const std::string seen = shown_on(true, read_slowly);
-  EXPECT_NE(seen.find("reading big.csv [=====                         ] "), std::string::npos) << seen;
+  // Which of the steps is drawn is a matter of time; the bar's width is not.
+  EXPECT_TRUE(std::regex_search(seen, std::regex(R"(reading big\.csv \[=+ +\] )"))) << seen;
   EXPECT_TRUE(seen.ends_with("\r\x1b[K")) << seen;
 }
 
@@ -70,7 +72,7 @@ TEST(Activity, NoBarWithoutATerminal) {
 
 TEST(Progress, ABarOnATerminalThatIsTakenAway) {
   const std::string seen = shown_on(true, count_slowly);
-  EXPECT_NE(seen.find("knn [=========                     ] 3/10"), std::string::npos) << seen;
+  EXPECT_TRUE(std::regex_search(seen, std::regex(R"(knn \[(===)+ +\] \d/10)"))) << seen;
   EXPECT_TRUE(seen.ends_with("\r\x1b[K")) << seen;
 }
 

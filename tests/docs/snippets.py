@@ -191,7 +191,7 @@ def unmentioned_subcommands(root, tool):
 
 
 def manual_options(manual):
-    """subcommand → (option, value) pairs of the manual page, the global ones under ""; a heading names who takes them."""
+    """subcommand → (option, value) pairs of the manual page, global ones under ""; a heading names who takes them."""
     options, takers, after_tag = {}, [], False
     for line in manual.replace("\\-", "-").splitlines():
         if line.startswith((".SH", ".SS")):

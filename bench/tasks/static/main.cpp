@@ -28,10 +28,12 @@ struct Entrant {
 
 std::vector<Entrant> entrants(const Options& options) {
   std::vector<Entrant> all;
-  for (const auto make : {static_coppice_kd, static_nanoflann, static_cgal, static_boost_rtree, static_flann,
-                          static_ann, static_spatialindex}) {
+  std::vector makers{static_coppice_kd, static_nanoflann, static_boost_rtree,
+                     static_flann,      static_ann,       static_spatialindex};
+  if constexpr (dimension == 3) makers.insert(makers.begin() + 2, static_cgal);  // its kernel is for three dimensions
+  for (const auto make : makers) {
     auto contestant = make(options.threads);
-    if (options.takes_part(contestant->identity().name)) all.push_back({std::move(contestant), {}, 0, {}});
+    if (options.takes_part(contestant->identity().name)) all.push_back({std::move(contestant), {}, 0, 0, {}});
   }
   return all;
 }

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "coppice/apps/lidar_simulator.hpp"
+#include "coppice/geometry/morton.hpp"
 #include "harness/datasets.hpp"
 #include "harness/options.hpp"
 #include "harness/report.hpp"
@@ -43,8 +44,8 @@ std::vector<Points<double>> drive(std::size_t sweeps, std::size_t points_a_sweep
     least = std::min(least, sweep.size());
   }
   for (std::size_t i = 0; i < sweeps; ++i) {
-    std::vector<std::size_t> rows(least);
-    for (std::size_t j = 0; j < least; ++j) rows[j] = j * all[i].size() / least;
+    std::vector<std::uint32_t> rows(least);
+    for (std::size_t j = 0; j < least; ++j) rows[j] = static_cast<std::uint32_t>(j * all[i].size() / least);
     all[i] = rows_in_order(all[i], rows);
   }
   return all;
@@ -130,7 +131,7 @@ void run_window(std::size_t n, const Options& options, Report& report) {
     const auto order = shuffled_ids(count, number);
     const Points<double> asked =
         rows_in_order(sweep, {order.begin(), order.begin() + static_cast<std::ptrdiff_t>(queries)});
-    const Points<double> sorted = rows_in_order(asked, morton_order(asked));
+    const Points<double> sorted = rows_in_order(asked, morton_order(asked.view()));
     const std::size_t first = number % window * count;
     next = live;
     std::copy(sweep.coordinates.begin(), sweep.coordinates.end(),

@@ -1,5 +1,5 @@
 // Collectors keep the k best candidates by (key, id) while a search runs. Each takes eight candidates at once, already
-// masked by `threshold()`: one hit in scalars (k = 1), a few in a sorted array (k ≤ 16; in registers with AVX-512),
+// masked by `threshold()`: one hit in scalars (k = 1), a few in a sorted array (k ≤ 32; in registers with AVX-512),
 // many in an unsorted pool that is cut back by bisecting the key range when it fills up. Ids are compared as unsigned
 // numbers, so the padding id −1 sorts after every real one. collectors_avx512.hpp has the forms that live in registers.
 #pragma once

@@ -75,7 +75,8 @@ class Searchable {
   [[nodiscard]] Neighbors<Scalar> nearest(PointView<Scalar> queries, const Nearest<Scalar>& query) const {
     return query::nearest(target(), queries, query);
   }
-  /// One query without allocation: fills the first min(k, hits.size()) of `hits` and returns how many qualified.
+  /// One query: fills the first min(k, hits.size()) of `hits` and returns how many qualified. A KdTree allocates nothing
+  /// for plain L2 without a periodic cell, under the default strategy and k ≤ 32.
   std::size_t nearest(std::span<const Scalar> point, const Nearest<Scalar>& query, std::span<Hit<Scalar>> hits) const {
     return query::nearest(target(), point, query, hits);
   }

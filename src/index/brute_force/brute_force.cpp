@@ -10,6 +10,13 @@
 #include "coppice/storage/id_check.hpp"
 
 namespace coppice {
+namespace {
+
+void check_room(std::size_t points) {
+  if (points >= IdMap::absent) throw unsupported("a BruteForce index holds at most 2^32 - 2 points");
+}
+
+}  // namespace
 
 template <class Scalar>
 BruteForce<Scalar>::BruteForce(int dimension, Config config) : dimension_(dimension), config_(std::move(config)) {
@@ -19,7 +26,7 @@ BruteForce<Scalar>::BruteForce(int dimension, Config config) : dimension_(dimens
 
 template <class Scalar>
 void BruteForce<Scalar>::store(PointView<Scalar> points, std::span<const point_id> ids) {
-  if (points.size() >= IdMap::absent - size()) throw unsupported("a BruteForce index holds at most 2^32 - 1 points");
+  check_room(size() + points.size());
   for (std::size_t i = 0; i < points.size(); ++i) {
     for (int axis = 0; axis < dimension_; ++axis) {
       const Scalar x = points.row(i)[axis];
@@ -41,6 +48,7 @@ void BruteForce<Scalar>::build(PointView<Scalar> points, std::span<const point_i
   check_points(points, dimension_);
   storage::check_one_id_a_row(ids, points.size());
   storage::check_fresh(ids, IdMap{});
+  check_room(points.size());
   clear();
   next_id_ = 0;
   store(points, ids);

@@ -49,7 +49,7 @@ class Core {
   virtual void validate() const = 0;
 
   const typename KdTree<Scalar>::Config config;
-  point_id next_id = 0;  ///< larger than every id used so far
+  point_id next_id = 0;  ///< larger than every id used since the last build
 };
 
 /// Makes the tree of the width that serves `dimension`.

@@ -73,8 +73,8 @@ class KdTree : public Searchable<KdTree<Scalar>, Scalar> {
   /// As above with the caller's ids. Errors: invalid_input naming the row of a negative or repeated id.
   void build(PointView<Scalar> points, std::span<const point_id> ids);
 
-  /// Adds one point under the next free id (larger than any used before) and returns it. Complexity: O(log n)
-  /// amortised.
+  /// Adds one point under the next free id (larger than any given or used since the last build; clear does not start
+  /// again) and returns it. Complexity: O(log n) amortised.
   point_id insert(std::span<const Scalar> point);
   /// Adds one point under the caller's id. Errors: invalid_input when the id is negative or in use.
   void insert(std::span<const Scalar> point, point_id id);

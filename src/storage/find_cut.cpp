@@ -71,7 +71,8 @@ Cut<S> find_cut(const S* keys, std::size_t n, std::size_t lowest, std::size_t hi
     }
   }
   // Interpolation between the bracket's ends, now and then bisection: a handful of sweeps when the keys spread evenly.
-  constexpr int sweeps = 8;
+  // Few keys in tight clusters far apart take more, and a sweep over them still costs far less than selection.
+  const int sweeps = n < 8 * sample_size ? 32 : 8;
   for (int i = 0; i < sweeps && low < high; ++i) {
     const double share = static_cast<double>(target - below_low) / static_cast<double>(below_high - below_low);
     const double step = i % 3 == 2 ? 0.5 : std::clamp(share, 0.02, 0.98);

@@ -55,11 +55,25 @@ class EuclideanBall {
   }
   [[nodiscard]] const S* point() const { return point_; }
 
-  [[nodiscard]] Pack keys(const LeafBlock<S>& block, int first) const {
-    return over_axes<T, S, D>(dimension_, sum, [&](int axis) {
+  /// The lanes whose key is at most `limit`; where there are any, `keys` holds the keys of all eight. In many
+  /// dimensions most eights are known to be too far after a few: a sum of squares does not become smaller.
+  [[nodiscard]] Mask within(const LeafBlock<S>& block, int first, Pack limit, Pack& keys) const {
+    const auto squared = [&](int axis) {
       const Pack difference = Pack::load(block.axis(axis) + first) - query(axis);
       return difference * difference;
-    });
+    };
+    if constexpr (D < 8) {
+      keys = over_axes<T, S, D>(dimension_, sum, squared);
+    } else {
+      constexpr int stride = 4;
+      keys = squared(0);
+#pragma GCC unroll 16
+      for (int axis = 1; axis < D; ++axis) {
+        if (axis % stride == 0 && less_equal(keys, limit) == 0) return 0;
+        keys = keys + squared(axis);
+      }
+    }
+    return less_equal(keys, limit);
   }
   template <class Boxes>
   [[nodiscard]] Pack lower_bounds(const Boxes& boxes) const {
@@ -110,6 +124,10 @@ class MetricBall {
     return metric_.kind == MetricKind::l2 || metric_.kind == MetricKind::weighted_l2;
   }
 
+  [[nodiscard]] Mask within(const LeafBlock<S>& block, int first, Pack limit, Pack& keys) const {
+    keys = this->keys(block, first);
+    return less_equal(keys, limit);
+  }
   [[nodiscard]] Pack keys(const LeafBlock<S>& block, int first) const {
     return accumulate([&](int axis) { return image(axis, abs(Pack::load(block.axis(axis) + first) - query(axis))); });
   }

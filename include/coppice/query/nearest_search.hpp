@@ -83,8 +83,8 @@ class NearestSearch {
 
   void scan(const LeafBlock<S>& block) {
     for (int i = 0; i < block.count; i += simd::lanes) {
-      const Pack keys = query_.keys(block, i);
-      Mask m = less_equal(keys, best_.threshold()) & live_lanes(block.count, i);
+      Pack keys{};
+      Mask m = query_.within(block, i, best_.threshold(), keys) & live_lanes(block.count, i);
       if (m == 0) continue;
       point_id eight[simd::lanes];
       const point_id* ids = block.ids.eight(static_cast<std::size_t>(i), eight);

@@ -26,8 +26,7 @@ class BallShape {
     return {less_equal(query_.lower_bounds(boxes), limit_), less_equal(query_.upper_bounds(boxes), limit_)};
   }
   [[nodiscard]] Mask test(const LeafBlock<S>& block, int first, Pack& keys) const {
-    keys = query_.keys(block, first);
-    return less_equal(keys, limit_);
+    return query_.within(block, first, limit_, keys);
   }
 
  private:

@@ -9,6 +9,22 @@ import sys
 from figures import best, heading, shown, tables
 
 
+def digits(value):
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def print_latencies(contestants, rows):
+    timed = [(name, operation, row["latency_us"]) for name in contestants
+             for operation, row in rows[name].items() if "latency_us" in row]
+    if not timed:
+        return
+    columns = ["p50", "p99", "p99.9", "max"]
+    print("\nSingle operations, µs:\n\n| contestant | operation | " + " | ".join(columns) + " |")
+    print("|---|---|" + "---:|" * len(columns))
+    for name, operation, latency in timed:
+        print(f"| {name} | {operation} | " + " | ".join(digits(latency[column]) for column in columns) + " |")
+
+
 def main():
     arguments = sys.argv[1:]
     notes = "--notes" in arguments
@@ -31,6 +47,7 @@ def main():
                 memory = any_row["bytes_per_point"]
                 cells.append("–" if memory is None else f"{memory:.0f}")
                 print(f"| {name} | {any_row['version']} | " + " | ".join(cells) + " |")
+            print_latencies(contestants, rows)
             if notes:
                 print()
                 for name in contestants:

@@ -59,6 +59,31 @@ Points<double> clustered(std::size_t n, std::uint64_t seed) {
   return points;
 }
 
+/// Points that arrive along a spiral that winds outward, at random heights: every node has its newcomers on one side.
+Points<double> spiral(std::size_t n, std::uint64_t seed) {
+  Random random(seed);
+  Points<double> points{{}, dimension};
+  points.coordinates.reserve(n * dimension);
+  for (std::size_t i = 0; i < n; ++i) {
+    const double radius = std::sqrt(static_cast<double>(i + 1));
+    const double angle = 0.001 * static_cast<double>(i);
+    const double place[2] = {radius * std::cos(angle), radius * std::sin(angle)};
+    for (int axis = 0; axis < dimension; ++axis)
+      points.coordinates.push_back(axis < 2 ? place[axis] : random.uniform());
+  }
+  return points;
+}
+
+/// Points that arrive in ever smaller cubes around a corner, forty halvings in all.
+Points<double> corner(std::size_t n, std::uint64_t seed) {
+  Random random(seed);
+  Points<double> points{std::vector<double>(n * dimension), dimension};
+  for (std::size_t i = 0; i < points.coordinates.size(); ++i)
+    points.coordinates[i] =
+        random.uniform() * std::pow(0.5, 40 * static_cast<double>(i) / static_cast<double>(n * dimension));
+  return points;
+}
+
 /// All files of a real set, one after the other, thinned to at most n.
 Points<double> real(const RealSet& set, std::size_t n, const Options& options) {
   Points<double> all{{}, dimension};
@@ -92,6 +117,8 @@ std::vector<std::string> dataset_names(const Options& options) {
     for (const RealSet& set : real_sets)
       if (!files_of(set, options).empty()) names.emplace_back(set.name);
   if (options.quick && names.size() > 3) names.resize(3);
+  for (const char* name : {"spiral", "corner"})
+    if (options.asks_for(name)) names.emplace_back(name);
   std::erase_if(names, [&](const std::string& name) { return !options.uses(name); });
   return names;
 }
@@ -101,6 +128,11 @@ Dataset make_dataset(const std::string& name, std::size_t n, std::size_t queries
   if (name == "clustered") {
     Dataset set{name, clustered(n, 3), {}};
     set.queries = queries_among(set.points, queries, 4);
+    return set;
+  }
+  if (name == "spiral" || name == "corner") {
+    Dataset set{name, name == "spiral" ? spiral(n, 6) : corner(n, 6), {}};
+    set.queries = queries_among(set.points, queries, 7);
     return set;
   }
   const auto* const found =

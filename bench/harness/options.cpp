@@ -48,6 +48,9 @@ bool Options::takes_part(const std::string& contestant) const {
 bool Options::uses(const std::string& dataset) const {
   return holds(datasets, dataset);
 }
+bool Options::asks_for(const std::string& dataset) const {
+  return !datasets.empty() && uses(dataset);
+}
 
 Options read_options(int argc, char** argv) {
   Options options;

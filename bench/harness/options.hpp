@@ -26,6 +26,8 @@ struct Options {
 
   [[nodiscard]] bool takes_part(const std::string& contestant) const;
   [[nodiscard]] bool uses(const std::string& dataset) const;
+  /// Whether the user named it: for those that are not there by default.
+  [[nodiscard]] bool asks_for(const std::string& dataset) const;
 };
 
 /// Reads the command line; prints help and exits 0, or one line about a mistake and exits 2.

@@ -4,6 +4,8 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <map>
@@ -28,6 +30,26 @@ std::string processor() {
   for (std::string line; std::getline(file, line);)
     if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
   return "unknown processor";
+}
+
+/// Percentiles of single operations and how many fell between powers of two of a microsecond.
+nlohmann::ordered_json latency_json(const std::vector<double>& latencies) {
+  nlohmann::ordered_json json;
+  for (const auto& [name, fraction] : {std::pair{"p50", 0.5}, {"p99", 0.99}, {"p99.9", 0.999}, {"max", 1.0}})
+    json[name] = quantile(latencies, fraction);
+  constexpr int lowest = -5;
+  std::vector<std::uint64_t> counts;
+  for (const double latency : latencies) {
+    const int bucket = std::max(0, std::ilogb(std::max(latency, 1e-9)) + 1 - lowest);
+    if (counts.size() <= static_cast<std::size_t>(bucket)) counts.resize(static_cast<std::size_t>(bucket) + 1);
+    ++counts[static_cast<std::size_t>(bucket)];
+  }
+  json["histogram"] = nlohmann::ordered_json::array();
+  for (std::size_t bucket = 0; bucket < counts.size(); ++bucket)
+    if (counts[bucket] != 0)
+      json["histogram"].push_back(
+          {{"below_us", std::ldexp(1.0, static_cast<int>(bucket) + lowest)}, {"count", counts[bucket]}});
+  return json;
 }
 
 }  // namespace
@@ -73,6 +95,7 @@ void Report::write(const std::filesystem::path& path) const {
                                 {"bytes_per_point", bytes},
                                 {"checksum", row.checksum},
                                 {"note", row.note}});
+    if (!row.latencies.empty()) document["rows"].back()["latency_us"] = latency_json(row.latencies);
   }
   std::ofstream file(path);
   file << document.dump(1) << '\n';

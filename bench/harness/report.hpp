@@ -20,6 +20,7 @@ struct Row {
   double bytes_per_point = 0;  ///< on the heap; 0 where it is not known
   std::string checksum{};      ///< empty where the answers were not checked
   std::string note{};
+  std::vector<double> latencies{};  ///< of single operations in µs, where they were taken
 };
 
 /// What a contestant says of itself.

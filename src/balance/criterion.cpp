@@ -20,8 +20,7 @@ bool Balance::holds(Side left, Side right) const noexcept {
       break;
   }
   const double leaves = static_cast<double>(left.leaves) + static_cast<double>(right.leaves);
-  const double share = kind == BalanceKind::growth && leaves > growth_patience ? omega / 8 : omega;
-  return std::min(left.leaves, right.leaves) >= share * leaves;
+  return std::min(left.leaves, right.leaves) >= omega * leaves;
 }
 
 void Balance::check() const {

@@ -52,13 +52,8 @@ void report_stage(Entrant& entrant, const std::string& operation, const std::str
   row.bytes_per_point = entrant.bytes_per_point;
   row.checksum = checksum;
   row.note = joined(identity.note, joined(note, entrant.remark));
-  if (!entrant.latencies.empty()) {
-    std::string tail;
-    for (const auto& [name, fraction] : {std::pair{"p50 ", 0.5}, {"p99 ", 0.99}, {"p99.9 ", 0.999}, {"max ", 1.0}})
-      tail += (tail.empty() ? "" : ", ") + (name + shown(quantile(entrant.latencies, fraction)));
-    row.note = joined(row.note, tail);
-  }
-  stage.report.add(row);
+  row.latencies = entrant.latencies;
+  stage.report.add(std::move(row));
 }
 
 /// Grows every contestant that can; the others are built.

@@ -12,14 +12,12 @@
 namespace coppice {
 
 enum class BalanceKind {
-  growth,  ///< B-tree growth: full nodes split and pass a plane up; only a node whose best cut is lopsided is rebuilt
+  growth,  ///< B-tree growth: full nodes split and pass a plane up; a node whose best cut is lopsided is cut through or
+           ///< rebuilt
   avl,     ///< heights of the two sides differ by at most `delta`
   red_black,  ///< the higher side is at most twice the lower
   weight      ///< each side holds at least `omega` of the leaves
 };
-
-/// Subtrees of more leaves put up with lopsided cuts longer: a cut high up costs a search little, its repair much.
-inline constexpr std::uint32_t growth_patience = 1024;
 
 /// One side of a splitting plane.
 struct Side {

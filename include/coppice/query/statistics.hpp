@@ -27,7 +27,8 @@ struct Statistics {
   double leaf_fill = 0;           ///< points a leaf ÷ its capacity
   std::size_t bytes = 0;          ///< everything the index holds on the heap
   double bytes_per_point = 0;
-  SizeHistogram rebuilds{};  ///< partial rebuilds by the number of points rebuilt
+  SizeHistogram rebuilds{};   ///< partial rebuilds by the number of points rebuilt
+  SizeHistogram cleavings{};  ///< cuts that went through a whole subtree, by the number of leaf blocks they divided
 };
 
 }  // namespace coppice

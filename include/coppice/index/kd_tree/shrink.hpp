@@ -12,20 +12,18 @@ inline constexpr int merged_leaf = leaf_capacity * 3 / 4;
 /// A node with this few children looks for a sibling; together they may have six children.
 inline constexpr int sparse_node = 3;
 inline constexpr int merged_node = 6;
-/// Called when an erase left few points in leaf slot `s`: drops the leaf when it is empty, or merges it with a sparse
-/// sibling. Requires: the node is the writer's own.
+
+/// Merges leaf slot `s` into its sibling where both are sparse, and takes an empty one out; returns whether the node
+/// lost it. Counts above are left to the caller. Requires: the node is the writer's own and has several children.
 template <class S, int Width>
-void Tree<S, Width>::leaf_shrunk(Handle x, int s) {
+bool Tree<S, Width>::merge_leaf(Handle x, int s) {
   Node& n = node(x);
   const int count = n.count[s];
-  if (n.children == 1) {
-    if (count == 0) clear_box(n, s);
-    return;
-  }
+  if (count > sparse_leaf) return false;
   if (count != 0) {
     int plane = 0;
     const int t = sibling(n, s, plane);
-    if (t < 0 || !n.is_leaf(t) || count + n.count[t] > merged_leaf) return;
+    if (t < 0 || !n.is_leaf(t) || count + n.count[t] > merged_leaf) return false;
     const Leaf<S> from = leaf(n.child[s] & ~leaf_bit);
     const Handle into = own_leaf(n.child[t] & ~leaf_bit);
     const Leaf<S> to = leaf(into);
@@ -41,6 +39,33 @@ void Tree<S, Width>::leaf_shrunk(Handle x, int s) {
   }
   release_leaf(n.child[s] & ~leaf_bit);
   remove_child(x, s);
+  return true;
+}
+
+/// Merges node slot `s` with its sibling where both are sparse; returns whether it did. Requires: the node above is
+/// the writer's own.
+template <class S, int Width>
+bool Tree<S, Width>::merge_node(Handle p, int s) {
+  const Node& up = node(p);
+  const int children = node(up.child[s]).children;
+  if (children > sparse_node) return false;
+  int plane = 0;
+  const int t = sibling(up, s, plane);
+  if (t < 0 || up.is_leaf(t) || children + node(up.child[t]).children > merged_node) return false;
+  merge_nodes(p, s, t, plane);
+  return true;
+}
+
+/// Called when an erase left few points in leaf slot `s`: drops the leaf when it is empty, or merges it with a sparse
+/// sibling. Requires: the node is the writer's own.
+template <class S, int Width>
+void Tree<S, Width>::leaf_shrunk(Handle x, int s) {
+  Node& n = node(x);
+  if (n.children == 1) {
+    if (n.count[s] == 0) clear_box(n, s);
+    return;
+  }
+  if (!merge_leaf(x, s)) return;
   add_leaves(x, -1);
   node_shrunk(x);
 }
@@ -67,15 +92,9 @@ void Tree<S, Width>::node_shrunk(Handle x) {
     if (parent != none) rebalance(parent >> 3);
     return;
   }
-  if (n.children <= sparse_node && parent != none) {
-    const Node& up = node(parent >> 3);
-    int plane = 0;
-    const int t = sibling(up, static_cast<int>(parent & 7), plane);
-    if (t >= 0 && !up.is_leaf(t) && n.children + node(up.child[t]).children <= merged_node) {
-      merge_nodes(parent >> 3, static_cast<int>(parent & 7), t, plane);
-      node_shrunk(parent >> 3);
-      return;
-    }
+  if (parent != none && merge_node(parent >> 3, static_cast<int>(parent & 7))) {
+    node_shrunk(parent >> 3);
+    return;
   }
   rebalance(x);
 }

@@ -2,7 +2,7 @@
 // in which one rests on another:
 //   update.hpp   insert, erase, move: one point, down to its leaf and back up its path
 //   batch.hpp    many points at once; sieve.hpp: inserts, sieved down together, on several threads
-//   grow.hpp     leaves and nodes that split; shrink.hpp: that merge
+//   grow.hpp     leaves and nodes that split; cleave.hpp: cuts through whole subtrees; shrink.hpp: what merges
 //   rebalance.hpp  partial rebuilds where the balance policy asks
 //   planes.hpp   a node's planes as a binary tree
 //   build.hpp    bulk construction of a whole subtree, in parallel
@@ -157,6 +157,17 @@ class Tree {
     int axis;
     S value;
   };
+  /// What became of a leaf that was cut: `kept` points stayed, the others moved to `right`.
+  struct LeafHalves {
+    Handle right = none;
+    int kept = 0;
+    Extent<S, Width> boxes[2];
+  };
+  /// A plane through a subtree; axis −1: none.
+  struct MiddlePlane {
+    int axis = -1;
+    S value = 0;
+  };
   /// How a full node may be cut in two.
   struct CutChoice {
     int axis;
@@ -190,6 +201,12 @@ class Tree {
   [[nodiscard]] bool grow_box(Node& n, int s, const float* lower, const float* upper) const;
   void grow_path(std::uint32_t link, const float* lower, const float* upper, Handle top) const;
   void encode(const S* point, float* lower, float* upper) const;
+  [[nodiscard]] S decode(float bound, int axis) const {
+    if constexpr (std::is_same_v<S, float>)
+      return bound;
+    else
+      return origin_data()[axis] + static_cast<S>(bound);
+  }
   [[nodiscard]] bool choose_origin(const Extent<S, Width>& extent);
   void reconsider_origin();
   void refit(Handle x);
@@ -214,15 +231,25 @@ class Tree {
   // Shape.
   void add_leaves(Handle x, std::int64_t difference, Handle top = none);
   void plant_root();
-  [[nodiscard]] bool make_room(Handle leaf_handle, Handle top, bool may_rebuild);
+  [[nodiscard]] bool make_room(Handle leaf_handle, Handle top, bool may_repair);
   LeafSplit split_leaf(Handle leaf_handle, Handle top);
   [[nodiscard]] CutChoice best_cut(Handle x) const;
+  void id_range(const Node& n, int s, int axis, S& first, S& last) const;
   void divide(Handle x, const CutChoice& cut);
   void adopt_group(Handle to, const Node& from, unsigned group);
   void attach(Handle parent, int s, Handle half);
+  LeafHalves part_leaf(Handle left, int count, const S* keys, S value);
+  void put_halves(Handle x, Handle left, Handle right, int axis, S value);
+  void repair(Handle x);
+  [[nodiscard]] MiddlePlane middle_plane(Handle x) const;
+  [[nodiscard]] std::pair<Handle, Handle> cleave(Handle x, int axis, S value, std::uint64_t& divided);
+  void put_part(Handle x, int s, Handle part, int count);
+  void tidy(Handle x);
   [[nodiscard]] int add_plane(Node& n, int s, int axis, S value) const;
   void remove_child(Handle x, int s);
   [[nodiscard]] int sibling(const Node& n, int s, int& plane) const;
+  [[nodiscard]] bool merge_leaf(Handle x, int s);
+  [[nodiscard]] bool merge_node(Handle p, int s);
   void leaf_shrunk(Handle x, int s);
   void node_shrunk(Handle x);
   void merge_nodes(Handle p, int s, int t, int plane);
@@ -257,6 +284,7 @@ class Tree {
 
   const RoutingKernels<S, Width>* routing_ = nullptr;  // of the instruction set in use when this operation began
   balance::RebuildEngine rebuilder_;
+  SizeHistogram cleavings_{};
   bool sharing_ = false;  // a snapshot lived when this operation began
   storage::Epoch youngest_ = 0;
   storage::RetiredHandles retired_nodes_;

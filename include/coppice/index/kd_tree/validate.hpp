@@ -109,6 +109,7 @@ Statistics Tree<S, Width>::statistics() const {
   Statistics result;
   result.points = size_;
   result.rebuilds = rebuilder_.rebuilds();
+  result.cleavings = cleavings_;
   struct Heights {
     std::size_t nodes;
     std::size_t planes;

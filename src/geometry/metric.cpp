@@ -13,6 +13,12 @@ Scalar Metric<Scalar>::distance_of(Scalar key) const noexcept {
 }
 
 template <class Scalar>
+void Metric<Scalar>::distances_of(std::span<Scalar> keys) const noexcept {
+  if (!is_squared()) return;
+  for (Scalar& key : keys) key = std::sqrt(key);
+}
+
+template <class Scalar>
 void Metric<Scalar>::check(int dimension) const {
   if (kind != MetricKind::weighted_l2) {
     if (!weights.empty()) throw invalid_input("weights go with the weighted_l2 metric only");

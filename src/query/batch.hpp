@@ -1,4 +1,5 @@
-// Batches of range queries: searched along a Morton curve on the executor's threads, answered in the order of their rows.
+// Batches of range queries: searched along a Morton curve on the executor's threads, answered in the order of their
+// rows.
 #pragma once
 
 #include <algorithm>
@@ -37,14 +38,16 @@ void sort_hits(point_id* ids, Scalar* keys, std::size_t size, Order order, std::
 }
 
 /// Runs `search(row, sink)` for every row, along the Morton curve of `places`, and puts the answers into the order of
-/// the rows.
+/// the rows; with distances where there is a metric.
 template <class Scalar, class Search>
-Neighbors<Scalar> collect(PointView<Scalar> places, bool with_keys, Order order, const Executor& executor,
+Neighbors<Scalar> collect(PointView<Scalar> places, const Metric<Scalar>* metric, Order order, const Executor& executor,
                           Search search) {
   using Arena = HitArena<Scalar>;
+  const bool with_keys = metric != nullptr;
   const std::size_t rows = places.size();
   const std::vector<std::uint32_t> sequence = search_order(places);
-  const std::size_t grain = executor.is_parallel() ? chunk_of(rows, longest_chunk, executor) : std::max<std::size_t>(rows, 1);
+  const std::size_t grain =
+      executor.is_parallel() ? chunk_of(rows, longest_chunk, executor) : std::max<std::size_t>(rows, 1);
   std::vector<std::unique_ptr<Arena>> arenas((rows + grain - 1) / grain);
   std::vector<typename Arena::Row> found(rows);
   executor.for_each_chunk(rows, grain, [&](std::size_t first, std::size_t last) {
@@ -56,6 +59,7 @@ Neighbors<Scalar> collect(PointView<Scalar> places, bool with_keys, Order order,
       search(row, arena->open());
       found[row] = arena->close();
       sort_hits(found[row].ids, found[row].keys, found[row].size, order, scratch);
+      if (with_keys) metric->distances_of({found[row].keys, found[row].size});
     }
     arenas[first / grain] = std::move(arena);
   });
@@ -64,8 +68,8 @@ Neighbors<Scalar> collect(PointView<Scalar> places, bool with_keys, Order order,
   for (std::size_t row = 0; row < rows; ++row)
     answer.offsets[row + 1] = answer.offsets[row] + static_cast<std::int64_t>(found[row].size);
   const auto total = static_cast<std::size_t>(answer.offsets.back());
-  reserve_large(answer.ids, total);
-  if (with_keys) reserve_large(answer.distances, total);
+  reserve_large(answer.ids, total, executor);
+  if (with_keys) reserve_large(answer.distances, total, executor);
   for (const typename Arena::Row& row : found) {
     answer.ids.insert(answer.ids.end(), row.ids, row.ids + row.size);
     if (with_keys) answer.distances.insert(answer.distances.end(), row.keys, row.keys + row.size);

@@ -36,8 +36,8 @@ Neighbors<Scalar> nearest(const SearchTarget<Scalar>& target, PointView<Scalar> 
     throw invalid_input("k is " + std::to_string(k) + "; the answer of " + std::to_string(rows) +
                         " queries would not fit into memory");
   Neighbors<Scalar> answer;
-  reserve_large(answer.ids, rows * k);
-  reserve_large(answer.distances, rows * k);
+  reserve_large(answer.ids, rows * k, query.executor);
+  reserve_large(answer.distances, rows * k, query.executor);
   answer.ids.assign(rows * k, no_point);
   answer.distances.assign(rows * k, std::numeric_limits<Scalar>::infinity());
   answer.offsets.resize(rows + 1);
@@ -67,9 +67,7 @@ Neighbors<Scalar> nearest(const SearchTarget<Scalar>& target, PointView<Scalar> 
                                   target.kernels->nearest(target.view, part);
                                   for (std::size_t i = first; i < last; ++i) {
                                     const std::size_t row = sequence.empty() ? i : sequence[i];
-                                    Scalar* distances = &answer.distances[row * k];
-                                    for (std::size_t j = 0; j < found[row]; ++j)
-                                      distances[j] = query.metric.distance_of(distances[j]);
+                                    query.metric.distances_of({&answer.distances[row * k], found[row]});
                                   }
                                 });
   return answer;

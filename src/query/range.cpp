@@ -128,14 +128,12 @@ template <class Scalar>
 Neighbors<Scalar> within(const SearchTarget<Scalar>& target, PointView<Scalar> queries, const Within<Scalar>& query) {
   const BallQuery<Scalar> ball = ball_of(target, query);
   const CheckedPoints<Scalar> checked(target, queries);
-  Neighbors<Scalar> answer =
-      collect<Scalar>(checked.view(), true, query.order, query.executor, [&](std::size_t row, HitSink<Scalar>& sink) {
-        BallQuery<Scalar> one = ball;
-        one.point = checked.view().row(row);
-        if (target.size != 0) target.kernels->within(target.view, one, sink);
-      });
-  for (Scalar& key : answer.distances) key = query.metric.distance_of(key);
-  return answer;
+  return collect<Scalar>(checked.view(), &query.metric, query.order, query.executor,
+                         [&](std::size_t row, HitSink<Scalar>& sink) {
+                           BallQuery<Scalar> one = ball;
+                           one.point = checked.view().row(row);
+                           if (target.size != 0) target.kernels->within(target.view, one, sink);
+                         });
 }
 
 template <class Scalar>
@@ -143,7 +141,7 @@ Neighbors<Scalar> in_box(const SearchTarget<Scalar>& target, PointView<Scalar> l
                          const InBox& query) {
   check_boxes(target, lower, upper);
   check_order(query);
-  return collect<Scalar>(lower, false, query.order, query.executor, [&](std::size_t row, HitSink<Scalar>& sink) {
+  return collect<Scalar>(lower, nullptr, query.order, query.executor, [&](std::size_t row, HitSink<Scalar>& sink) {
     if (target.size != 0) search_box(target, lower.row(row), upper.row(row), filter_of(query.filter), sink);
   });
 }

@@ -66,7 +66,8 @@ void IdMap::spill(std::size_t directory_slot) {
   for (std::size_t i = 0; i < page_size; ++i)
     if (locations[i] != absent) scattered_.emplace(base + static_cast<point_id>(i), locations[i]);
   release_page(directory_[directory_slot]);
-  const auto used = std::find_if(directory_.begin(), directory_.end(), [](const Entry& e) { return e.locations != nullptr; });
+  const auto used =
+      std::find_if(directory_.begin(), directory_.end(), [](const Entry& e) { return e.locations != nullptr; });
   first_page_ += used - directory_.begin();
   directory_.erase(directory_.begin(), used);
 }
@@ -102,6 +103,26 @@ void IdMap::assign(point_id id, std::uint32_t location) {
   page.locations[static_cast<std::size_t>(id) & (page_size - 1)] = location;
   ++pages_->cold(page.handle).live;
   ++size_;
+}
+
+void IdMap::assign(std::span<const point_id> ids, std::uint32_t location) {
+  for (std::size_t i = 0; i < ids.size();) {
+    assign(ids[i], location);
+    const point_id page = ids[i++] >> page_bits;
+    if (!scattered_.empty()) continue;
+    // As long as ids stay on a page, only its entries are looked at.
+    const std::size_t first = i;
+    const Entry& entry = directory_[static_cast<std::size_t>(page - first_page_)];
+    std::uint32_t fresh = 0;
+    for (; i < ids.size() && ids[i] >> page_bits == page; ++i) {
+      std::uint32_t& at = entry.locations[static_cast<std::size_t>(ids[i]) & (page_size - 1)];
+      fresh += at == absent;
+      at = location;
+    }
+    if (i == first) continue;
+    pages_->cold(entry.handle).live += fresh;
+    size_ += fresh;
+  }
 }
 
 void IdMap::drop_page(std::size_t slot) noexcept {

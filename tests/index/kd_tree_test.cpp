@@ -90,13 +90,17 @@ TYPED_TEST(UpdatesOfKdTree, StaySmallWhateverTheOrderOfArrival) {
       tree.insert(point);
       oracle.insert(point);
       if (i % 1000 == 0) queries.coordinates.insert(queries.coordinates.end(), point, point + 3);
-      if (i % 5000 == 0) ASSERT_NO_THROW(tree.validate());
+      if (i % 5000 == 0) {
+        ASSERT_NO_THROW(tree.validate());
+      }
     }
     ASSERT_NO_THROW(tree.validate());
     const Statistics statistics = tree.statistics();
     EXPECT_LE(statistics.rebuilds.largest, 10000u) << "points rebuilt by one insert";
     EXPECT_LE(statistics.cleavings.largest, statistics.leaves / 8) << "leaves divided by one insert";
-    if (arrival.needs_cleaving) EXPECT_GT(statistics.cleavings.events, 0u);
+    if (arrival.needs_cleaving) {
+      EXPECT_GT(statistics.cleavings.events, 0u);
+    }
     EXPECT_LE(static_cast<double>(statistics.binary_height), 4 * std::log2(static_cast<double>(statistics.leaves)) + 4);
     EXPECT_GE(statistics.leaf_fill, 0.45);
     expect_same_nearest(tree.nearest(queries.view(), {.k = 20}), oracle.nearest(queries.view(), {.k = 20}));

@@ -38,6 +38,8 @@ struct Metric {
   [[nodiscard]] Scalar key_of(Scalar radius) const noexcept { return is_squared() ? radius * radius : radius; }
   /// The distance of a key, correctly rounded.
   [[nodiscard]] Scalar distance_of(Scalar key) const noexcept;
+  /// The same for many, in place.
+  void distances_of(std::span<Scalar> keys) const noexcept;
   /// Errors: invalid_input when the weights do not fit the kind and dimension.
   void check(int dimension) const;
 };

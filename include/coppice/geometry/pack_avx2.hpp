@@ -51,12 +51,6 @@ struct avx2 {
     compress_four(to, low, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(ids)));
     compress_four(to + __builtin_popcount(low), m >> 4, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(ids + 4)));
   }
-  static void compress_ids_exactly(point_id* to, Mask m, const point_id* ids) {
-    point_id packed[lanes];
-    compress_ids(packed, m, ids);
-    const int n = __builtin_popcount(m);
-    for (int i = 0; i < n; ++i) to[i] = packed[i];
-  }
 };
 
 template <>

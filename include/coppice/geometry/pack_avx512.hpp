@@ -15,10 +15,6 @@ struct avx512 {
     // A register compress and a full store: compressing straight to memory is many times slower on some processors.
     _mm512_storeu_si512(to, _mm512_maskz_compress_epi64(static_cast<__mmask8>(m), _mm512_loadu_si512(ids)));
   }
-  static void compress_ids_exactly(point_id* to, Mask m, const point_id* ids) {
-    const __m512i packed = _mm512_maskz_compress_epi64(static_cast<__mmask8>(m), _mm512_loadu_si512(ids));
-    _mm512_mask_storeu_epi64(to, first(__builtin_popcount(m)), packed);
-  }
   /// The mask of the first n lanes.
   static __mmask8 first(int n) { return static_cast<__mmask8>((1u << n) - 1); }
 };

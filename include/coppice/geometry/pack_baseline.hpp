@@ -128,11 +128,6 @@ struct baseline {
       if (n == lanes) break;
     }
   }
-  /// As compress_ids, but no other entry of `to` is touched.
-  static void compress_ids_exactly(point_id* to, Mask m, const point_id* ids) {
-    for (int i = 0; i < lanes; ++i)
-      if (m >> i & 1) *to++ = ids[i];
-  }
 };
 
 }  // namespace coppice::simd

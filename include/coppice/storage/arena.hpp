@@ -70,25 +70,35 @@ class Arena {
 
   /// A record whose contents are undefined. O(1) amortised; thread safe.
   [[nodiscard]] Handle allocate() {
-    const std::lock_guard lock(mutex_);
-    if (!free_.empty()) {
-      const Handle h = free_.back();
-      free_.pop_back();
-      return h;
+    if (has_free_.load(std::memory_order_relaxed)) {
+      const std::lock_guard lock(mutex_);
+      if (!free_.empty()) {
+        const Handle h = free_.back();
+        free_.pop_back();
+        has_free_.store(!free_.empty(), std::memory_order_relaxed);
+        return h;
+      }
     }
-    if (used_ == capacity()) grow();
-    return used_++;
+    for (Handle h = used_.load(std::memory_order_relaxed);;) {
+      if (h < capacity_.load(std::memory_order_acquire)) {
+        if (used_.compare_exchange_weak(h, h + 1, std::memory_order_relaxed)) return h;
+      } else {
+        const std::lock_guard lock(mutex_);
+        if (h >= capacity_.load(std::memory_order_relaxed)) grow();
+      }
+    }
   }
   /// Says that about this many records will be used: from 2 MiB on, all of them lie in huge pages.
   void expect(std::size_t records) {
     if (records * record_bytes() < huge_page) return;
-    if (chunks_ == 0) grow();
+    if (capacity_ == 0) grow();
     prefer_huge_pages(table()[0], record_bytes() << shift_);
   }
   /// Gives a record back, to be the next one allocated. O(1) amortised; thread safe.
   void release(Handle h) {
     const std::lock_guard lock(mutex_);
     free_.push_back(h);
+    has_free_.store(true, std::memory_order_relaxed);
   }
 
   [[nodiscard]] std::byte* hot(Handle h) const noexcept { return view()[h]; }
@@ -110,18 +120,18 @@ class Arena {
   void clear() noexcept {
     used_ = 0;
     free_.clear();
+    has_free_ = false;
   }
 
  private:
   [[nodiscard]] std::byte** table() const noexcept { return table_.load(std::memory_order_acquire); }
-  [[nodiscard]] std::size_t capacity() const noexcept { return chunks_ << shift_; }
   [[nodiscard]] std::size_t record_bytes() const noexcept { return bytes_ + sizeof(Cold); }
 
   static PageSize pages(std::size_t chunk) noexcept { return chunk == 0 ? PageSize::huge_later : PageSize::huge; }
 
   void grow() {
     constexpr std::size_t handles = std::size_t{1} << 27;  // the bits that locations and node links leave for a handle
-    if (capacity() >= handles) throw unsupported("an index holds at most 2^27 leaf blocks");
+    if (capacity_ >= handles) throw unsupported("an index holds at most 2^27 leaf blocks");
     if (chunks_ == tables_capacity_) {
       const std::size_t longer = tables_capacity_ == 0 ? 8 : tables_capacity_ * 2;
       auto next = std::make_unique<std::byte*[]>(longer);
@@ -133,6 +143,7 @@ class Arena {
     }
     table()[chunks_] = static_cast<std::byte*>(storage::allocate(record_bytes() << shift_, pages(chunks_)));
     ++chunks_;
+    capacity_.store(static_cast<Handle>(chunks_ << shift_), std::memory_order_release);
   }
 
   std::size_t bytes_;
@@ -141,9 +152,11 @@ class Arena {
   std::vector<std::unique_ptr<std::byte*[]>> tables_;  // every table ever published: a view may hold any of them
   std::size_t tables_capacity_ = 0;
   std::size_t chunks_ = 0;
-  Handle used_ = 0;
+  std::atomic<Handle> capacity_{0};
+  std::atomic<Handle> used_{0};
   std::vector<Handle> free_;
-  std::mutex mutex_;
+  std::atomic<bool> has_free_{false};
+  std::mutex mutex_;  // of the free ones and of growth
 };
 
 }  // namespace storage

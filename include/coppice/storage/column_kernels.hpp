@@ -1,6 +1,7 @@
 // The sweeps over columns for one instruction set; only the kernel units in src/ instantiate this.
 #pragma once
 
+#include <cstring>
 #include <limits>
 
 #include "coppice/geometry/pack_baseline.hpp"
@@ -11,7 +12,9 @@ namespace coppice::storage {
 template <class T, class S>
 class ColumnKernelsOf {
  public:
-  static constexpr ColumnKernels<S> table() { return {&count_less, &bounds, &partition}; }
+  static constexpr ColumnKernels<S> table() {
+    return {&count_less, &bounds, &partition, &classify, &move_axis, &move_ids};
+  }
 
  private:
   using Pack = typename T::template Pack<S>;
@@ -67,72 +70,96 @@ class ColumnKernelsOf {
     return high;
   }
 
+  static std::size_t eights_of(std::size_t n) { return (n + simd::lanes - 1) / simd::lanes; }
+
   static std::size_t partition(ColumnRange<S> from, ColumnRange<S> to, int axes, std::size_t n, const S* keys, S value,
                                S* lower[2], S* upper[2]) {
     // Two sweeps: where each eight goes is decided once and kept as a byte, so that every axis moves in its own stream.
-    const std::size_t eights = (n + simd::lanes - 1) / simd::lanes;
     constexpr std::size_t small = 512;
     std::uint8_t few[small];
-    const std::unique_ptr<std::uint8_t[]> many(eights > small ? new std::uint8_t[eights] : nullptr);
-    std::uint8_t* sides = eights > small ? many.get() : few;
+    const std::unique_ptr<std::uint8_t[]> many(eights_of(n) > small ? new std::uint8_t[eights_of(n)] : nullptr);
+    std::uint8_t* sides = many != nullptr ? many.get() : few;
+    const std::size_t smaller = classify(keys, n, value, sides);
+    for (int a = 0; a < axes; ++a) {
+      S bounds[4];
+      move_axis(from.axis[a], to.axis[a], n, sides, bounds);
+      for (int side = 0; side < 2; ++side) {
+        lower[side][a] = bounds[2 * side];
+        upper[side][a] = bounds[2 * side + 1];
+      }
+    }
+    move_ids(from.ids, to.ids, n, sides);
+    return smaller;
+  }
+
+  static std::size_t classify(const S* keys, std::size_t n, S value, std::uint8_t* sides) {
     const Pack v = Pack::broadcast(value);
     std::size_t smaller = 0;
-    for (std::size_t e = 0; e < eights; ++e) {
+    for (std::size_t e = 0; e < eights_of(n); ++e) {
       const Mask m = less(eight(keys, n, e), v) & live(n, e * simd::lanes);
       sides[e] = static_cast<std::uint8_t>(m);
       smaller += static_cast<std::size_t>(__builtin_popcount(m));
     }
-    for (int a = 0; a < axes; ++a) {
-      Pack lows[2] = {Pack::broadcast(infinity), Pack::broadcast(infinity)};
-      Pack highs[2] = {Pack::broadcast(-infinity), Pack::broadcast(-infinity)};
-      S* target = to.axis[a];
-      std::size_t front = 0;
-      std::size_t back = n;
-      for (std::size_t e = 0; e < eights; ++e) {
-        const Pack x = eight(from.axis[a], n, e);
-        const Mask m = sides[e];
-        const Mask rest = live(n, e * simd::lanes) & ~m;
-        lows[0] = min(lows[0], select(m, Pack::broadcast(infinity), x));
-        highs[0] = max(highs[0], select(m, Pack::broadcast(-infinity), x));
-        lows[1] = min(lows[1], select(rest, Pack::broadcast(infinity), x));
-        highs[1] = max(highs[1], select(rest, Pack::broadcast(-infinity), x));
-        compress_store_exactly(target + front, m, x);
-        front += static_cast<std::size_t>(__builtin_popcount(m));
-        back -= static_cast<std::size_t>(__builtin_popcount(rest));
-        compress_store_exactly(target + back, rest, x);
-      }
-      for (int side = 0; side < 2; ++side) {
-        lower[side][a] = lowest(lows[side]);
-        upper[side][a] = highest(highs[side]);
-      }
-    }
-    std::size_t front = 0;
-    std::size_t back = n;
-    for (std::size_t e = 0; e < eights; ++e) {
-      const std::size_t i = e * simd::lanes;
-      const Mask m = sides[e];
-      const Mask rest = live(n, i) & ~m;
-      const point_id* ids = from.ids + i;
-      point_id tail[simd::lanes] = {};
-      if (n - i < simd::lanes) {
-        for (std::size_t j = 0; j < n - i; ++j) tail[j] = ids[j];
-        ids = tail;
-      }
-      T::compress_ids_exactly(to.ids + front, m, ids);
-      front += static_cast<std::size_t>(__builtin_popcount(m));
-      back -= static_cast<std::size_t>(__builtin_popcount(rest));
-      T::compress_ids_exactly(to.ids + back, rest, ids);
-    }
     return smaller;
   }
 
+  static void move_axis(const S* from, S* to, std::size_t n, const std::uint8_t* sides, S bounds[4]) {
+    Pack lows[2] = {Pack::broadcast(infinity), Pack::broadcast(infinity)};
+    Pack highs[2] = {Pack::broadcast(-infinity), Pack::broadcast(-infinity)};
+    std::size_t front = 0;
+    std::size_t back = n;
+    for (std::size_t e = 0; e < eights_of(n); ++e) {
+      const Pack x = eight(from, n, e);
+      const Mask m = sides[e];
+      const Mask rest = live(n, e * simd::lanes) & ~m;
+      lows[0] = min(lows[0], select(m, Pack::broadcast(infinity), x));
+      highs[0] = max(highs[0], select(m, Pack::broadcast(-infinity), x));
+      lows[1] = min(lows[1], select(rest, Pack::broadcast(infinity), x));
+      highs[1] = max(highs[1], select(rest, Pack::broadcast(-infinity), x));
+      compress_store_exactly(to + front, m, x);
+      front += static_cast<std::size_t>(__builtin_popcount(m));
+      back -= static_cast<std::size_t>(__builtin_popcount(rest));
+      compress_store_exactly(to + back, rest, x);
+    }
+    for (int side = 0; side < 2; ++side) {
+      bounds[2 * side] = lowest(lows[side]);
+      bounds[2 * side + 1] = highest(highs[side]);
+    }
+  }
+
+  static void move_ids(IdArray from, IdArray to, std::size_t n, const std::uint8_t* sides) {
+    if (from.is_wide())
+      move_words<double>(from.data(), to.data(), n, sides);
+    else
+      move_words<float>(from.data(), to.data(), n, sides);
+  }
+
+  /// Ids move as if they were numbers of their size: nothing computes with them.
+  template <class Word>
+  static void move_words(const std::byte* from_bytes, std::byte* to_bytes, std::size_t n, const std::uint8_t* sides) {
+    const auto* from = reinterpret_cast<const Word*>(from_bytes);
+    auto* to = reinterpret_cast<Word*>(to_bytes);
+    std::size_t front = 0;
+    std::size_t back = n;
+    for (std::size_t e = 0; e < eights_of(n); ++e) {
+      const auto x = eight(from, n, e);
+      const Mask m = sides[e];
+      const Mask rest = live(n, e * simd::lanes) & ~m;
+      compress_store_exactly(to + front, m, x);
+      front += static_cast<std::size_t>(__builtin_popcount(m));
+      back -= static_cast<std::size_t>(__builtin_popcount(rest));
+      compress_store_exactly(to + back, rest, x);
+    }
+  }
+
   /// Eight values of n, those past the end as 0: the neighbouring range may be in another thread's hands.
-  static Pack eight(const S* values, std::size_t n, std::size_t e) {
+  template <class Word>
+  static typename T::template Pack<Word> eight(const Word* values, std::size_t n, std::size_t e) {
     const std::size_t i = e * simd::lanes;
-    if (n - i >= simd::lanes) return Pack::load(values + i);
-    S tail[simd::lanes] = {};
-    for (std::size_t j = i; j < n; ++j) tail[j - i] = values[j];
-    return Pack::load(tail);
+    if (n - i >= simd::lanes) return T::template Pack<Word>::load(values + i);
+    Word tail[simd::lanes] = {};
+    std::memcpy(tail, values + i, (n - i) * sizeof(Word));
+    return T::template Pack<Word>::load(tail);
   }
 
   static constexpr S infinity = std::numeric_limits<S>::infinity();

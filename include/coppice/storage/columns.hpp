@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "coppice/geometry/instruction_set.hpp"
 #include "coppice/geometry/point_view.hpp"
+#include "coppice/storage/id_array.hpp"
 #include "coppice/storage/memory.hpp"
 
 namespace coppice::storage {
@@ -19,7 +21,7 @@ namespace coppice::storage {
 template <class S>
 struct ColumnRange {
   S* const* axis;  ///< one array an axis, all starting at the range's first point
-  point_id* ids;
+  IdArray ids;
 };
 
 /// Sweeps over columns, compiled for one instruction set.
@@ -33,6 +35,12 @@ struct ColumnKernels {
   /// eights of the input from back to front. Writes the boxes of both sides, [side][axis]. Returns how many are less.
   std::size_t (*partition)(ColumnRange<S> from, ColumnRange<S> to, int axes, std::size_t n, const S* keys, S value,
                            S* lower[2], S* upper[2]);
+  // The steps of a partition, for those who share them among threads.
+  /// Notes for every eight which of its keys are less than `value`, a bit each; returns how many are less in all.
+  std::size_t (*classify)(const S* keys, std::size_t n, S value, std::uint8_t* sides);
+  /// Moves one axis by these notes; `bounds`: lower and upper of the front, lower and upper of the back.
+  void (*move_axis)(const S* from, S* to, std::size_t n, const std::uint8_t* sides, S bounds[4]);
+  void (*move_ids)(IdArray from, IdArray to, std::size_t n, const std::uint8_t* sides);
 };
 
 /// The kernels of the instruction set in use.
@@ -56,11 +64,12 @@ template <class S>
 template <class S>
 class Columns {
  public:
-  Columns(std::size_t size, int axes) : axes_(axes), capacity_((size + slack + 15) / 16 * 16) {
+  Columns(std::size_t size, int axes, bool wide_ids)
+      : axes_(axes), wide_ids_(wide_ids), capacity_((size + slack + 15) / 16 * 16) {
     const auto width = static_cast<std::size_t>(axes);
     for (std::size_t b = 0; b < 2; ++b) {
       coordinates_[b] = RawArray<S>(width * capacity_);
-      ids_[b] = RawArray<point_id>(capacity_);
+      ids_[b] = RawArray<std::byte>(capacity_ * IdArray::bytes_each(wide_ids));
     }
   }
 
@@ -68,14 +77,17 @@ class Columns {
   [[nodiscard]] S* axis(int buffer, int a) const noexcept {
     return coordinates_[static_cast<std::size_t>(buffer)].get() + static_cast<std::size_t>(a) * capacity_;
   }
-  [[nodiscard]] point_id* ids(int buffer) const noexcept { return ids_[static_cast<std::size_t>(buffer)].get(); }
+  [[nodiscard]] IdArray ids(int buffer) const noexcept {
+    return {ids_[static_cast<std::size_t>(buffer)].get(), wide_ids_};
+  }
 
  private:
   static constexpr std::size_t slack = 16;  // kernels read up to the next multiple of eight
   int axes_;
+  bool wide_ids_;
   std::size_t capacity_;
   std::array<RawArray<S>, 2> coordinates_;
-  std::array<RawArray<point_id>, 2> ids_;
+  std::array<RawArray<std::byte>, 2> ids_;
 };
 
 }  // namespace coppice::storage

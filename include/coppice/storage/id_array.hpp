@@ -1,4 +1,4 @@
-// The ids beside the points of a leaf: 32 bits each while all ids of an index fit, which they nearly always do and
+// The ids beside points: 32 bits each while all ids of an index fit, which they nearly always do and
 // which saves an eighth of its memory; else 64.
 #pragma once
 
@@ -13,7 +13,7 @@ namespace coppice::storage {
 /// The largest id of an array of 32-bit ids.
 inline constexpr point_id largest_narrow_id = 0xffffffff;
 
-/// A view of consecutive ids in a record. Reads give point_id whatever is stored.
+/// A view of consecutive ids. Reads give point_id whatever is stored.
 class IdArray {
  public:
   IdArray(std::byte* data, bool wide) : data_(data), wide_(wide) {}
@@ -45,6 +45,14 @@ class IdArray {
     for (std::size_t j = 0; j < 8; ++j) buffer[j] = narrow()[i + j];
     return buffer;
   }
+  /// Requires: an array of the same width.
+  [[gnu::always_inline]] void copy_from(IdArray from, std::size_t count) const {
+    std::memcpy(data_, from.data_, count * bytes_each(wide_));
+  }
+  /// The array from entry i on.
+  [[nodiscard]] IdArray tail(std::size_t i) const { return {data_ + i * bytes_each(wide_), wide_}; }
+  [[nodiscard]] std::byte* data() const { return data_; }
+  [[nodiscard]] bool is_wide() const { return wide_; }
   [[gnu::always_inline]] void prefetch(std::size_t i) const { __builtin_prefetch(data_ + i * bytes_each(wide_)); }
 
  private:

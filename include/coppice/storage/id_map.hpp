@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -26,6 +27,8 @@ class IdMap {
   }
   /// Sets the location of a present or a new id. O(1) amortised.
   void assign(point_id id, std::uint32_t location);
+  /// The same location for many ids. Ids in runs of neighbours take the shortest way.
+  void assign(std::span<const point_id> ids, std::uint32_t location);
   /// Changes the location of a present id. Different ids may be relocated from several threads at once.
   void relocate(point_id id, std::uint32_t location) noexcept {
     std::uint32_t* entry = direct(id);
@@ -76,8 +79,8 @@ class IdMap {
   }
   [[nodiscard]] std::uint32_t find_scattered(point_id id) const noexcept;
   [[nodiscard]] std::uint32_t* scattered_entry(point_id id) noexcept;
-  [[nodiscard]] bool admit(std::int64_t page);   // makes room in the directory, or says that it would grow too sparse
-  void spill(std::size_t directory_slot);        // moves a sparse page into the hash table
+  [[nodiscard]] bool admit(std::int64_t page);  // makes room in the directory, or says that it would grow too sparse
+  void spill(std::size_t directory_slot);       // moves a sparse page into the hash table
   void drop_page(std::size_t directory_slot) noexcept;
   void release_page(Entry& entry) noexcept;
   [[nodiscard]] Pages& pages();

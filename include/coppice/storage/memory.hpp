@@ -19,7 +19,8 @@ enum class PageSize { small, huge_later, huge };
 /// Requires: `memory` came from allocate(…, pages).
 void release(void* memory, PageSize pages) noexcept;
 
-/// Asks for huge pages for the whole ones inside a block of memory that will be filled; costs nothing where it is small.
+/// Asks for huge pages for the whole ones inside a block of memory that will be filled; costs nothing where it is
+/// small.
 void prefer_huge_pages(void* memory, std::size_t bytes) noexcept;
 
 /// An uninitialised array of trivial values.

@@ -58,7 +58,7 @@ template <class Scalar>
 class Entering {
  public:
   Entering(PointView<Scalar> points, const kd_tree::Core<Scalar>& core) : view_(points) {
-    check_points(points, core.dimension());
+    check(points, core.dimension(), core.config.executor);
     if (!core.config.periodic.is_periodic()) return;
     wrapped_ = core.config.periodic.wrap(points);
     view_ = wrapped_;
@@ -66,6 +66,18 @@ class Entering {
   [[nodiscard]] PointView<Scalar> view() const { return view_; }
 
  private:
+  /// Many points are looked at by all threads, and a mistake again by one, which names the first.
+  static void check(PointView<Scalar> points, int dimension, const Executor& executor) {
+    constexpr std::size_t grain = 1 << 15;
+    try {
+      executor.for_each_chunk(points.size(), grain, [&](std::size_t first, std::size_t last) {
+        check_points(points.slice(first, last - first), dimension);
+      });
+    } catch (const invalid_input&) {
+      check_points(points, dimension);
+    }
+  }
+
   PointView<Scalar> view_;
   Points<Scalar> wrapped_;
 };

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
+#include <vector>
 
 #include "coppice/index/kd_tree/tree.hpp"
 
@@ -22,7 +24,7 @@ struct Plane {
 /// widest axis that allows it; failing that the most balanced one found; where that is lopsided, a cut of the ids,
 /// whose keys are then left in `id_keys`.
 template <class S, int Width, class AxisOf>
-Plane<S> choose_plane(AxisOf axis_of, const point_id* ids, int axes, std::size_t n, std::size_t lowest,
+Plane<S> choose_plane(AxisOf axis_of, storage::IdArray ids, int axes, std::size_t n, std::size_t lowest,
                       std::size_t highest, const Extent<S, Width>& extent, std::vector<S>& id_keys) {
   const storage::ColumnKernels<S>& kernels = storage::column_kernels<S>();
   const auto smaller_side = [n](std::size_t less) { return std::min(less, n - less); };
@@ -82,14 +84,18 @@ class Builder {
         exact_(tree.keeps_heights()) {}
 
   /// Builds a subtree of n ≥ 1 points and returns its root.
-  Handle build(std::size_t n) { return subtree({0, 0, n}, extent(n), exact_ ? levels_for(n) : 0); }
+  Handle build(std::size_t n) {
+    total_ = n;
+    return subtree({0, 0, n}, extent(n), exact_ ? levels_for(n) : 0);
+  }
 
   /// The box of the first n points of buffer 0.
   [[nodiscard]] Box extent(std::size_t n) const {
     Box box;
-    for (int a = 0; a < tree_.axes(); ++a)
-      kernels_.bounds(columns_.axis(0, a), n, box.lower[static_cast<std::size_t>(a)],
-                      box.upper[static_cast<std::size_t>(a)]);
+    const Executor executor = n >= tree_.options_.parallel_cutoff ? executor_ : Executor::sequential();
+    executor.for_each_chunk(static_cast<std::size_t>(tree_.axes()), 1, [&](std::size_t a, std::size_t) {
+      kernels_.bounds(columns_.axis(0, static_cast<int>(a)), n, box.lower[a], box.upper[a]);
+    });
     return box;
   }
 
@@ -166,16 +172,14 @@ class Builder {
       from[a] = columns_.axis(range.buffer, a) + range.first;
       to[a] = columns_.axis(1 - range.buffer, a) + range.first;
     }
-    const point_id* ids = columns_.ids(range.buffer) + range.first;
+    const storage::IdArray ids = columns_.ids(range.buffer).tail(range.first);
     const Plane<S> plane =
         choose_plane<S, Width>([&](int a) { return from[a]; }, ids, tree_.axes(), n, lowest, highest, box, id_keys);
     const S* keys = plane.axis < tree_.axes() ? from[plane.axis] : id_keys.data();
+    const Executor executor = n >= tree_.options_.parallel_cutoff ? executor_ : Executor::sequential();
     Box sides[2];
-    S* lower[2] = {sides[0].lower.data(), sides[1].lower.data()};
-    S* upper[2] = {sides[0].upper.data(), sides[1].upper.data()};
-    const std::size_t less = kernels_.partition({from, columns_.ids(range.buffer) + range.first},
-                                                {to, columns_.ids(1 - range.buffer) + range.first}, tree_.axes(), n,
-                                                keys, plane.value, lower, upper);
+    const std::size_t less = partition({from, ids}, {to, columns_.ids(1 - range.buffer).tail(range.first)}, n, keys,
+                                       plane.value, sides, executor);
     const int j = slots.first + static_cast<int>(left_slots) - 1;
     Node& node = tree_.node(slots.x);
     node.split[j] = plane.value;
@@ -191,8 +195,33 @@ class Builder {
                       slots.levels};
     const Range left_range{1 - range.buffer, range.first, less};
     const Range right_range{1 - range.buffer, range.first + less, n - less};
-    const Executor executor = n >= tree_.options_.parallel_cutoff ? executor_ : Executor::sequential();
     executor.invoke([&] { place(left, left_range, sides[0]); }, [&] { place(right, right_range, sides[1]); });
+  }
+
+  /// The partition kernel; at the top, where there are fewer ranges than threads, an axis a task.
+  std::size_t partition(storage::ColumnRange<S> from, storage::ColumnRange<S> to, std::size_t n, const S* keys, S value,
+                        Box sides[2], const Executor& executor) const {
+    const auto axes = static_cast<std::size_t>(tree_.axes());
+    if (!executor.is_parallel() || n <= total_ / static_cast<std::size_t>(executor.threads())) {
+      S* lower[2] = {sides[0].lower.data(), sides[1].lower.data()};
+      S* upper[2] = {sides[0].upper.data(), sides[1].upper.data()};
+      return kernels_.partition(from, to, tree_.axes(), n, keys, value, lower, upper);
+    }
+    std::vector<std::uint8_t> notes((n + 7) / 8);
+    const std::size_t less = kernels_.classify(keys, n, value, notes.data());
+    executor.for_each_chunk(axes + 1, 1, [&](std::size_t a, std::size_t) {
+      if (a == axes) {
+        kernels_.move_ids(from.ids, to.ids, n, notes.data());
+        return;
+      }
+      S bounds[4];
+      kernels_.move_axis(from.axis[a], to.axis[a], n, notes.data(), bounds);
+      for (std::size_t side = 0; side < 2; ++side) {
+        sides[side].lower[a] = bounds[2 * side];
+        sides[side].upper[a] = bounds[2 * side + 1];
+      }
+    });
+    return less;
   }
 
   Handle make_leaf(Range range) {
@@ -200,7 +229,7 @@ class Builder {
     const Leaf<S> leaf = tree_.leaf(h);
     for (int a = 0; a < tree_.axes(); ++a)
       std::copy_n(columns_.axis(range.buffer, a) + range.first, range.size, leaf.axis(a));
-    const point_id* ids = columns_.ids(range.buffer) + range.first;
+    const storage::IdArray ids = columns_.ids(range.buffer).tail(range.first);
     leaf.ids.copy_from(ids, range.size);
     for (std::size_t slot = 0; slot < range.size; ++slot)
       tree_.locations_.relocate(ids[slot], location_of(h, static_cast<int>(slot)));
@@ -246,6 +275,7 @@ class Builder {
   const storage::ColumnKernels<S>& kernels_;
   std::size_t fill_;
   bool exact_;
+  std::size_t total_ = 0;
 };
 
 template <class S, int Width>
@@ -272,18 +302,17 @@ void Tree<S, Width>::build(PointView<S> points, std::span<const point_id> ids, b
   if (points.empty()) return;
   begin_write();
   const std::size_t n = points.size();
-  storage::Columns<S> columns(n, axes());
+  storage::Columns<S> columns(n, axes(), wide_ids);
   constexpr std::size_t grain = 1 << 14;
   options_.executor.for_each_chunk(n, grain, [&](std::size_t first, std::size_t last) {
     for (int a = 0; a < axes(); ++a) {
       S* column = columns.axis(0, a);
       for (std::size_t i = first; i < last; ++i) column[i] = a < dimension_ ? points.row(i)[a] : S(0);
     }
-    std::copy(ids.begin() + static_cast<std::ptrdiff_t>(first), ids.begin() + static_cast<std::ptrdiff_t>(last),
-              columns.ids(0) + first);
+    columns.ids(0).tail(first).copy_from(ids.data() + first, last - first);
   });
   locations_.expect(n);
-  for (const point_id id : ids) locations_.assign(id, 0);
+  locations_.assign(ids, 0);
   size_ = n;
   const std::size_t leaves = n / static_cast<std::size_t>(options_.leaf_fill) + 1;
   records_->leaves.expect(leaves);

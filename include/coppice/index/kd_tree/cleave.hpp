@@ -21,8 +21,8 @@ typename Tree<S, Width>::LeafHalves Tree<S, Width>::part_leaf(Handle left, int c
   const Leaf<S> l = leaf(left);
   // Twice as wide as a leaf, as is the buffer below, so that either half can be copied out whole.
   constexpr std::size_t stride = 2 * leaf_capacity;
-  point_id old_ids[leaf_capacity], ids[stride];
-  l.ids.copy_to(old_ids, static_cast<std::size_t>(count));
+  alignas(point_id) std::byte id_bytes[stride * sizeof(point_id)];
+  const storage::IdArray ids(id_bytes, records_->wide_ids);
   std::conditional_t<Width != 0, std::array<S, stride * Width>, std::vector<S>> buffer;
   if constexpr (Width == 0) buffer.resize(stride * static_cast<std::size_t>(axes()));
   AxisArray<S*, Width> from, to;
@@ -34,7 +34,7 @@ typename Tree<S, Width>::LeafHalves Tree<S, Width>::part_leaf(Handle left, int c
   S* lower[2] = {halves.boxes[0].lower.data(), halves.boxes[1].lower.data()};
   S* upper[2] = {halves.boxes[0].upper.data(), halves.boxes[1].upper.data()};
   const std::size_t kept = storage::column_kernels<S>().partition(
-      {from.data(), old_ids}, {to.data(), ids}, axes(), static_cast<std::size_t>(count), keys, value, lower, upper);
+      {from.data(), l.ids}, {to.data(), ids}, axes(), static_cast<std::size_t>(count), keys, value, lower, upper);
   halves.kept = static_cast<int>(kept);
   if (kept == 0 || halves.kept == count) return halves;
 
@@ -47,7 +47,7 @@ typename Tree<S, Width>::LeafHalves Tree<S, Width>::part_leaf(Handle left, int c
     std::memcpy(r.axis(a), column + kept, leaf_capacity * sizeof(S));
   }
   l.ids.copy_from(ids, kept);
-  r.ids.copy_from(ids + kept, moved);
+  r.ids.copy_from(ids.tail(kept), moved);
   for (std::size_t i = 0; i < kept; ++i) locations_.relocate(ids[i], location_of(left, static_cast<int>(i)));
   for (std::size_t i = 0; i < moved; ++i)
     locations_.relocate(ids[kept + i], location_of(halves.right, static_cast<int>(i)));

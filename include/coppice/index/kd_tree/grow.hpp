@@ -13,13 +13,13 @@
 
 namespace coppice::kd_tree {
 
-/// Makes room for the split of a full leaf in the node above it: full nodes are cut in two, the highest first, within
-/// `top` (none: up to the root). False where there is still none: `top` is full itself, or a node is so lopsided that
-/// it must be repaired, which has happened if it `may_repair`; then the leaf may be no more.
+/// Makes room beside a child, which is to be divided, in the node above it: full nodes are cut in two, the highest
+/// first, within `top` (none: up to the root). False where there is still none: `top` is full itself, or a node is so
+/// lopsided that it must be repaired, which has happened if it `may_repair`; then the child may be no more.
 template <class S, int Width>
-bool Tree<S, Width>::make_room(Handle leaf_handle, Handle top, bool may_repair) {
+bool Tree<S, Width>::make_room(Handle child, Handle top, bool may_repair) {
   for (;;) {
-    Handle x = leaf_cold(leaf_handle).parent >> 3;
+    Handle x = parent_of(child) >> 3;
     if (node(x).children < fan_out) return true;
     while (x != top && cold(x).parent != none && node(cold(x).parent >> 3).children == fan_out) x = cold(x).parent >> 3;
     if (x == top) return false;
@@ -40,9 +40,9 @@ typename Tree<S, Width>::LeafSplit Tree<S, Width>::split_leaf(Handle left, Handl
   const auto s = static_cast<int>(leaf_cold(left).parent & 7);
   Node& n = node(x);
   const int count = n.count[s];
-  point_id ids[leaf_capacity];
-  leaf(left).ids.copy_to(ids, static_cast<std::size_t>(count));
-  for (int i = 0; i < count; ++i) locations_.prefetch(ids[i]);  // their misses would be most of a split
+  const storage::IdArray ids = leaf(left).ids;
+  // Their misses would be most of a split.
+  for (int i = 0; i < count; ++i) locations_.prefetch(ids[static_cast<std::size_t>(i)]);
   Extent<S, Width> extent;
   leaf_extent(leaf(left), count, extent);
   const auto half = static_cast<std::size_t>(count / 2);

@@ -46,12 +46,12 @@ std::size_t Tree<S, Width>::count_points(Handle x) const {
 /// The points below `child`, a node or a leaf, and room for some more.
 template <class S, int Width>
 typename Tree<S, Width>::Gathered Tree<S, Width>::gather(Handle child, std::size_t points, std::size_t more) const {
-  Gathered gathered{storage::Columns<S>(points + more, axes()), points + more};
+  Gathered gathered{storage::Columns<S>(points + more, axes(), records_->wide_ids), points + more};
   std::size_t filled = 0;
   const auto take = [&](Handle h, int count) {
     const Leaf<S> l = leaf(h);
     for (int a = 0; a < axes(); ++a) std::copy_n(l.axis(a), count, gathered.columns.axis(0, a) + filled);
-    l.ids.copy_to(gathered.columns.ids(0) + filled, static_cast<std::size_t>(count));
+    gathered.columns.ids(0).tail(filled).copy_from(l.ids, static_cast<std::size_t>(count));
     filled += static_cast<std::size_t>(count);
   };
   if ((child & leaf_bit) != 0)

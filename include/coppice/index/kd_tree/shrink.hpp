@@ -110,30 +110,7 @@ void Tree<S, Width>::merge_nodes(Handle p, int s, int t, int plane) {
   unsigned used = 1;
   for (const int side : {s, t}) {
     const Handle h = up.child[side];
-    const Node& from = node(h);
-    int renamed[planes] = {};
-    for (unsigned left = from.used_planes(); left != 0; left &= left - 1) {
-      const int old_plane = __builtin_ctz(left);
-      const int free_plane = __builtin_ctz(~used);
-      used |= 1u << free_plane;
-      renamed[old_plane] = free_plane;
-      m.split[free_plane] = from.split[old_plane];
-      m.axis[free_plane] = from.axis[old_plane];
-    }
-    for (int c = 0; c < from.children; ++c) {
-      const int slot = m.children++;
-      unsigned need = 1;
-      unsigned right = up.right[side] >> plane & 1;
-      for (int j = 0; j < planes; ++j)
-        if ((from.need[c] >> j & 1) != 0) {
-          need |= 1u << renamed[j];
-          right |= static_cast<unsigned>(from.right[c] >> j & 1) << renamed[j];
-        }
-      m.need[slot] = static_cast<std::uint8_t>(need);
-      m.right[slot] = static_cast<std::uint8_t>(right);
-      copy_box(from, c, m, slot);
-      set_child(merged, slot, from.child[c], from.count[c]);
-    }
+    move_children(node(h), merged, 1, up.right[side] >> plane & 1, used, m.children);
     cold(merged).leaves += cold(h).leaves;
     release_node(h);
   }
@@ -141,6 +118,48 @@ void Tree<S, Width>::merge_nodes(Handle p, int s, int t, int plane) {
   union_box(m, up, s);
   set_child(p, s, merged, 0);
   remove_child(p, t);
+}
+
+/// Puts the children of node x in its place in the node above, which has room for them.
+template <class S, int Width>
+void Tree<S, Width>::dissolve(Handle x) {
+  const std::uint32_t link = cold(x).parent;
+  Node& up = node(link >> 3);
+  const auto s = static_cast<int>(link & 7);
+  unsigned used = up.used_planes();
+  move_children(node(x), link >> 3, up.need[s], up.right[s], used, s);
+  release_node(x);
+}
+
+/// Gives node `to` the children of `from` and their planes, all of them below the planes in `need`, on the sides in
+/// `right`. The first child goes to slot `first`, the others behind the last. `used`: the planes of `to`.
+template <class S, int Width>
+void Tree<S, Width>::move_children(const Node& from, Handle to, unsigned need, unsigned right, unsigned& used,
+                                   int first) {
+  Node& n = node(to);
+  int renamed[planes] = {};
+  for (unsigned left = from.used_planes(); left != 0; left &= left - 1) {
+    const int old_plane = __builtin_ctz(left);
+    const int free_plane = __builtin_ctz(~used);
+    used |= 1u << free_plane;
+    renamed[old_plane] = free_plane;
+    n.split[free_plane] = from.split[old_plane];
+    n.axis[free_plane] = from.axis[old_plane];
+  }
+  for (int c = 0; c < from.children; ++c) {
+    const int slot = c == 0 && first < n.children ? first : n.children++;
+    unsigned needs = need;
+    unsigned rights = right;
+    for (int j = 0; j < planes; ++j)
+      if ((from.need[c] >> j & 1) != 0) {
+        needs |= 1u << renamed[j];
+        rights |= static_cast<unsigned>(from.right[c] >> j & 1) << renamed[j];
+      }
+    n.need[slot] = static_cast<std::uint8_t>(needs);
+    n.right[slot] = static_cast<std::uint8_t>(rights);
+    copy_box(from, c, n, slot);
+    set_child(to, slot, from.child[c], from.count[c]);
+  }
 }
 
 }  // namespace coppice::kd_tree

@@ -1,7 +1,8 @@
 // The writer's side of a KdTree, compiled for one scalar type and width. What it owns, and the operations in the order
 // in which one rests on another:
 //   update.hpp   insert, erase, move: one point, down to its leaf and back up its path
-//   batch.hpp    many points at once; sieve.hpp: inserts, sieved down together, on several threads
+//   batch.hpp    many points at once; sieve.hpp: inserts, sieved down together, on several threads; settle.hpp: how
+//                leaves take them in
 //   grow.hpp     leaves and nodes that split; cleave.hpp: cuts through whole subtrees; shrink.hpp: what merges
 //   rebalance.hpp  partial rebuilds where the balance policy asks
 //   planes.hpp   a node's planes as a binary tree
@@ -70,6 +71,8 @@ template <class S, int Width>
 class Builder;
 template <class S, int Width>
 class Sieve;
+template <class S, int Width>
+class Settler;
 template <class S, int Width>
 class Validator;
 
@@ -147,6 +150,8 @@ class Tree {
   friend class kd_tree::Builder;
   template <class, int>
   friend class kd_tree::Sieve;
+  template <class, int>
+  friend class kd_tree::Settler;
   template <class, int>
   friend class kd_tree::Validator;
   using Axes = AxisArray<S, Width>;
@@ -231,7 +236,7 @@ class Tree {
   // Shape.
   void add_leaves(Handle x, std::int64_t difference, Handle top = none);
   void plant_root();
-  [[nodiscard]] bool make_room(Handle leaf_handle, Handle top, bool may_repair);
+  [[nodiscard]] bool make_room(Handle child, Handle top, bool may_repair);
   LeafSplit split_leaf(Handle leaf_handle, Handle top);
   [[nodiscard]] CutChoice best_cut(Handle x) const;
   void id_range(const Node& n, int s, int axis, S& first, S& last) const;
@@ -253,6 +258,8 @@ class Tree {
   void leaf_shrunk(Handle x, int s);
   void node_shrunk(Handle x);
   void merge_nodes(Handle p, int s, int t, int plane);
+  void dissolve(Handle x);
+  void move_children(const Node& from, Handle to, unsigned need, unsigned right, unsigned& used, int first);
   void rebalance(Handle x);
   [[nodiscard]] bool keeps_heights() const {
     return options_.balance.kind == BalanceKind::avl || options_.balance.kind == BalanceKind::red_black;

@@ -59,7 +59,7 @@ void Tree<S, Width>::insert_one(const S* point, point_id id) {
     grow_path(link_of(x, s), lower.data(), upper.data(), none);
     Handle h = own_leaf(node(x).child[s] & ~leaf_bit);
     if (node(x).count[s] == leaf_capacity) {
-      if (!make_room(h, none, true)) continue;
+      if (!make_room(h | leaf_bit, none, true)) continue;
       (void)split_leaf(h, none);
       rebalance(leaf_cold(h).parent >> 3);
       continue;

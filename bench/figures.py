@@ -9,14 +9,15 @@ def tables(path):
     report = json.loads(Path(path).read_text(encoding="utf-8"))
     groups = {}
     for row in report["rows"]:
-        groups.setdefault((row["dataset"], row["n"], row["d"]), []).append(row)
-    for (dataset, n, d), rows in groups.items():
+        groups.setdefault((row["dataset"], row["n"], row["d"], row["scalar"]), []).append(row)
+    for (dataset, n, d, scalar), rows in groups.items():
         operations = list(dict.fromkeys(row["operation"] for row in rows))
         by_contestant = {}
         for row in rows:
             by_contestant.setdefault(row["contestant"], {})[row["operation"]] = row
         ours_first = sorted(by_contestant, key=lambda name: not name.startswith("coppice/"))
-        yield f"{report['task']}, {dataset}, n = {n:,}" + ("" if d == 3 else f", d = {d}"), operations, ours_first, by_contestant
+        title = f"{report['task']}, {dataset}, n = {n:,}" + ("" if d == 3 else f", d = {d}")
+        yield title + (", floats" if scalar == "float" else ""), operations, ours_first, by_contestant
 
 
 def heading(path):

@@ -21,12 +21,15 @@ void Checksum::add(std::uint64_t answer) {
   sum_ += mix(answer + answers_++);
 }
 
-void Checksum::add_nearest(const double* query, std::size_t k, std::span<const point_id> ids) {
+void Checksum::add_nearest(const Real* query, std::size_t k, std::span<const point_id> ids) {
   keys_.clear();
   for (const point_id id : ids) {
-    const double* p = points_.row(static_cast<std::size_t>(id));
+    const Real* p = points_.row(static_cast<std::size_t>(id));
     double key = 0;
-    for (int axis = 0; axis < points_.dimension(); ++axis) key += (query[axis] - p[axis]) * (query[axis] - p[axis]);
+    for (int axis = 0; axis < points_.dimension(); ++axis) {
+      const double difference = double{query[axis]} - double{p[axis]};
+      key += difference * difference;
+    }
     keys_.push_back(key);
   }
   if (keys_.empty()) return add(0);
@@ -35,8 +38,9 @@ void Checksum::add_nearest(const double* query, std::size_t k, std::span<const p
   std::nth_element(sorted_.begin(), sorted_.begin() + static_cast<std::ptrdiff_t>(last), sorted_.end());
   const double farthest = sorted_[last];
   // Distances that only rounding tells apart count as equal.
-  const double nearer = farthest * (1 - 1e-12);
-  std::uint64_t answer = mix(std::bit_cast<std::uint32_t>(static_cast<float>(farthest)));
+  const double nearer = farthest * (1 - (sizeof(Real) == sizeof(double) ? 1e-12 : 1e-5));
+  constexpr int unsure_bits = sizeof(Real) == sizeof(double) ? 0 : 8;
+  std::uint64_t answer = mix(std::bit_cast<std::uint32_t>(static_cast<float>(farthest)) >> unsure_bits);
   for (std::size_t i = 0; i < ids.size(); ++i)
     if (keys_[i] < nearer) answer += mix(static_cast<std::uint64_t>(ids[i]));
   add(answer);
@@ -48,7 +52,7 @@ void Checksum::add_set(std::span<const point_id> ids) {
   add(answer);
 }
 
-void Checksum::add_lookup(const double* sought, point_id found) {
+void Checksum::add_lookup(const Real* sought, point_id found) {
   bool same = found >= 0 && static_cast<std::size_t>(found) < points_.size();
   for (int axis = 0; same && axis < points_.dimension(); ++axis)
     same = points_.row(static_cast<std::size_t>(found))[axis] == sought[axis];

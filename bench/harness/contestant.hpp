@@ -9,7 +9,7 @@
 #include <span>
 
 #include "coppice/geometry/point_view.hpp"
-#include "harness/dimension.hpp"
+#include "harness/real.hpp"
 #include "harness/report.hpp"
 
 namespace coppice::bench {
@@ -21,32 +21,32 @@ struct AnyTake {
 
 /// `build` replaces everything; the ids are the rows. The view stays valid and unchanged while the contestant lives.
 template <class P>
-concept Contestant = std::constructible_from<P, int> && requires(P& p, PointView<double> points) {
+concept Contestant = std::constructible_from<P, int> && requires(P& p, PointView<Real> points) {
   { p.identity() } -> std::same_as<Identity>;
   p.build(points);
 };
 
 template <class P>
-concept FindsNearest = requires(P& p, const double* q, std::size_t k) {
+concept FindsNearest = requires(P& p, const Real* q, std::size_t k) {
   p.nearest(q, k, AnyTake{});
 };
 template <class P>
-concept FindsWithin = requires(P& p, const double* q, double radius) {
+concept FindsWithin = requires(P& p, const Real* q, Real radius) {
   p.within(q, radius, AnyTake{});
 };
 template <class P>
-concept FindsInBox = requires(P& p, const double* lower, const double* upper) {
+concept FindsInBox = requires(P& p, const Real* lower, const Real* upper) {
   p.in_box(lower, upper, AnyTake{});
 };
 /// Is a point with just these coordinates there? `find` gives its id or no_point.
 template <class P>
-concept LooksUp = requires(P& p, const double* q) {
+concept LooksUp = requires(P& p, const Real* q) {
   { p.find(q) } -> std::convertible_to<point_id>;
 };
 
 /// Batches of its own; others are asked one by one, their queries sorted along the Morton curve.
 template <class P>
-concept AnswersBatches = requires(P& p, PointView<double> queries, std::size_t k, double radius) {
+concept AnswersBatches = requires(P& p, PointView<Real> queries, std::size_t k, Real radius) {
   p.nearest_batch(queries, k, AnyTake{});
   p.within_batch(queries, radius, AnyTake{});
   p.in_box_batch(queries, queries, AnyTake{});
@@ -54,25 +54,25 @@ concept AnswersBatches = requires(P& p, PointView<double> queries, std::size_t k
 
 /// Single updates. `point` is where the point lies now. An `insert` of a known id never happens before its `erase`.
 template <class P>
-concept Inserts = requires(P& p, const double* point, point_id id) {
+concept Inserts = requires(P& p, const Real* point, point_id id) {
   p.insert(point, id);
 };
 template <class P>
-concept Erases = requires(P& p, const double* point, point_id id) {
+concept Erases = requires(P& p, const Real* point, point_id id) {
   p.erase(point, id);
 };
 template <class P>
-concept Moves = requires(P& p, const double* from, const double* to, point_id id) {
+concept Moves = requires(P& p, const Real* from, const Real* to, point_id id) {
   p.move(from, to, id);
 };
 
 /// Updates in batches; row i of `points` is the point of ids[i]. Others insert and erase one by one.
 template <class P>
-concept InsertsBatches = requires(P& p, PointView<double> points, std::span<const point_id> ids) {
+concept InsertsBatches = requires(P& p, PointView<Real> points, std::span<const point_id> ids) {
   p.insert_batch(points, ids);
 };
 template <class P>
-concept ErasesBatches = requires(P& p, PointView<double> points, std::span<const point_id> ids) {
+concept ErasesBatches = requires(P& p, PointView<Real> points, std::span<const point_id> ids) {
   p.erase_batch(points, ids);
 };
 

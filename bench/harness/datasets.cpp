@@ -29,80 +29,80 @@ std::vector<std::filesystem::path> files_of(const RealSet& set, const Options& o
   return files;
 }
 
-Points<double> uniform(std::size_t n, std::uint64_t seed) {
+Points<Real> uniform(std::size_t n, std::uint64_t seed) {
   Random random(seed);
-  Points<double> points{std::vector<double>(n * dimension), dimension};
-  for (double& x : points.coordinates) x = random.uniform();
+  Points<Real> points{std::vector<Real>(n * dimension), dimension};
+  for (Real& x : points.coordinates) x = static_cast<Real>(random.uniform());
   return points;
 }
 
 /// A seed spreader in the manner of Gan and Tao (SIGMOD 2015): a walker scatters points around itself, takes a step
 /// after every hundred, and sometimes starts again elsewhere with another spread, so that densities differ by orders.
-Points<double> clustered(std::size_t n, std::uint64_t seed) {
+Points<Real> clustered(std::size_t n, std::uint64_t seed) {
   Random random(seed);
-  Points<double> points{{}, dimension};
+  Points<Real> points{{}, dimension};
   points.coordinates.reserve(n * dimension);
   const std::size_t a_cluster = std::max<std::size_t>(n / 10, 1);
-  std::array<double, dimension> place{};
+  std::array<Real, dimension> place{};
   double spread = 0;
   for (std::size_t i = 0; i < n; ++i) {
     if (i == 0 || random.below(a_cluster) == 0) {
-      for (double& x : place) x = random.uniform();
+      for (Real& x : place) x = static_cast<Real>(random.uniform());
       spread = 0.02 * std::pow(10.0, -2 * random.uniform());
     } else if (i % 100 == 0) {
-      for (double& x : place) x = std::clamp(x + spread * random.symmetric(), 0.0, 1.0);
+      for (Real& x : place) x = static_cast<Real>(std::clamp(x + spread * random.symmetric(), 0.0, 1.0));
     }
     const bool noise = random.below(10'000) == 0;
-    for (const double x : place)
-      points.coordinates.push_back(noise ? random.uniform() : x + spread * random.symmetric());
+    for (const Real x : place)
+      points.coordinates.push_back(static_cast<Real>(noise ? random.uniform() : x + spread * random.symmetric()));
   }
   return points;
 }
 
 /// Points that arrive along a spiral that winds outward, at random heights: every node has its newcomers on one side.
-Points<double> spiral(std::size_t n, std::uint64_t seed) {
+Points<Real> spiral(std::size_t n, std::uint64_t seed) {
   Random random(seed);
-  Points<double> points{{}, dimension};
+  Points<Real> points{{}, dimension};
   points.coordinates.reserve(n * dimension);
   for (std::size_t i = 0; i < n; ++i) {
     const double radius = std::sqrt(static_cast<double>(i + 1));
     const double angle = 0.001 * static_cast<double>(i);
     const double place[2] = {radius * std::cos(angle), radius * std::sin(angle)};
     for (int axis = 0; axis < dimension; ++axis)
-      points.coordinates.push_back(axis < 2 ? place[axis] : random.uniform());
+      points.coordinates.push_back(static_cast<Real>(axis < 2 ? place[axis] : random.uniform()));
   }
   return points;
 }
 
 /// Points that arrive in ever smaller cubes around a corner, forty halvings in all.
-Points<double> corner(std::size_t n, std::uint64_t seed) {
+Points<Real> corner(std::size_t n, std::uint64_t seed) {
   Random random(seed);
-  Points<double> points{std::vector<double>(n * dimension), dimension};
+  Points<Real> points{std::vector<Real>(n * dimension), dimension};
   for (std::size_t i = 0; i < points.coordinates.size(); ++i)
-    points.coordinates[i] =
-        random.uniform() * std::pow(0.5, 40 * static_cast<double>(i) / static_cast<double>(n * dimension));
+    points.coordinates[i] = static_cast<Real>(
+        random.uniform() * std::pow(0.5, 40 * static_cast<double>(i) / static_cast<double>(n * dimension)));
   return points;
 }
 
 /// All files of a real set, one after the other, thinned to at most n.
-Points<double> real(const RealSet& set, std::size_t n, const Options& options) {
-  Points<double> all{{}, dimension};
+Points<Real> real(const RealSet& set, std::size_t n, const Options& options) {
+  Points<Real> all{{}, dimension};
   for (const auto& file : files_of(set, options)) {
-    const auto points = io::points_as<double>(io::read_points(file));
+    const auto points = io::points_as<Real>(io::read_points(file));
     if (points.dimension != dimension) throw std::runtime_error(file.string() + ": expected three dimensions");
     all.coordinates.insert(all.coordinates.end(), points.coordinates.begin(), points.coordinates.end());
   }
   if (all.size() <= n) return all;
-  Points<double> thinned{{}, dimension};
+  Points<Real> thinned{{}, dimension};
   for (std::size_t i = 0; i < n; ++i) {
-    const double* row = all.view().row(i * all.size() / n);
+    const Real* row = all.view().row(i * all.size() / n);
     thinned.coordinates.insert(thinned.coordinates.end(), row, row + dimension);
   }
   return thinned;
 }
 
 /// Queries distributed like the points.
-Points<double> queries_among(const Points<double>& points, std::size_t count, std::uint64_t seed) {
+Points<Real> queries_among(const Points<Real>& points, std::size_t count, std::uint64_t seed) {
   Random random(seed);
   std::vector<point_id> rows(count);
   for (point_id& row : rows) row = static_cast<point_id>(random.below(points.size()));
@@ -143,15 +143,15 @@ Dataset make_dataset(const std::string& name, std::size_t n, std::size_t queries
   return set;
 }
 
-Points<double> places_beside(PointView<double> points, std::span<const point_id> rows, Random& random) {
-  Points<double> places{{}, dimension};
+Points<Real> places_beside(PointView<Real> points, std::span<const point_id> rows, Random& random) {
+  Points<Real> places{{}, dimension};
   places.coordinates.reserve(rows.size() * dimension);
   for (const point_id row : rows) {
     const auto i = static_cast<std::size_t>(row);
-    const double* p = points.row(i);
-    const double* other = points.row((i + 1 + random.below(8)) % points.size());
+    const Real* p = points.row(i);
+    const Real* other = points.row((i + 1 + random.below(8)) % points.size());
     for (int axis = 0; axis < dimension; ++axis)
-      places.coordinates.push_back(p[axis] + (other[axis] - p[axis]) * random.uniform());
+      places.coordinates.push_back(p[axis] + (other[axis] - p[axis]) * static_cast<Real>(random.uniform()));
   }
   return places;
 }

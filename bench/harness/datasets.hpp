@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "coppice/geometry/point_view.hpp"
-#include "harness/dimension.hpp"
 #include "harness/options.hpp"
+#include "harness/real.hpp"
 
 namespace coppice::bench {
 
@@ -32,8 +32,8 @@ class Random {
 
 struct Dataset {
   std::string name;
-  Points<double> points;
-  Points<double> queries;  ///< from the same distribution, not among the points
+  Points<Real> points;
+  Points<Real> queries;  ///< from the same distribution, not among the points
 };
 
 /// The datasets of a run for one n: uniform, clustered, and the real ones that are found; these are thinned evenly to n
@@ -44,7 +44,7 @@ struct Dataset {
 
 /// For every row, a place beside it: part of the way to one of the rows that follow it, which lie near it in clusters
 /// and in files. Keeps the distribution of the points whatever their density.
-[[nodiscard]] Points<double> places_beside(PointView<double> points, std::span<const point_id> rows, Random& random);
+[[nodiscard]] Points<Real> places_beside(PointView<Real> points, std::span<const point_id> rows, Random& random);
 
 /// A random permutation of 0 … n − 1.
 [[nodiscard]] std::vector<point_id> shuffled_ids(std::size_t n, std::uint64_t seed);

@@ -89,6 +89,7 @@ void Report::write(const std::filesystem::path& path) const {
                                 {"dataset", row.dataset},
                                 {"n", row.n},
                                 {"d", dimension},
+                                {"scalar", sizeof(Real) == sizeof(double) ? "double" : "float"},
                                 {"threads", row.threads},
                                 {"per_op_us", row.per_op_us},
                                 {"seconds", row.seconds},

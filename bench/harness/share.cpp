@@ -11,7 +11,7 @@ namespace coppice::bench {
 void leave_for_others(const std::filesystem::path& folder, const Dataset& dataset, const Workload& work) {
   const auto place = folder / (dataset.name + "-" + std::to_string(dataset.points.size()));
   std::filesystem::create_directories(place);
-  const auto write = [&](const char* name, const Points<double>& points) {
+  const auto write = [&](const char* name, const Points<Real>& points) {
     io::write_npy(place / (std::string(name) + ".npy"), {points.coordinates, {points.size(), dimension}});
   };
   write("points", dataset.points);

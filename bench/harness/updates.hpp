@@ -28,24 +28,24 @@ class ChangingContestant {
   [[nodiscard]] virtual int threads() const = 0;
 
   /// Starts from these points, with their rows as ids. No points: starts empty.
-  virtual double build(PointView<double> points) = 0;
+  virtual double build(PointView<Real> points) = 0;
   /// 0 where it does not say.
   [[nodiscard]] virtual std::size_t bytes() const = 0;
 
   /// One by one; row ids[i] of `points` is the place of a point, before the update, and of `to` its place after.
   /// Seconds; the single latencies in µs are appended to `latencies` where it is given (and hold the time of reading
   /// the clock once).
-  virtual double update(Update update, PointView<double> points, PointView<double> to, std::span<const point_id> ids,
+  virtual double update(Update update, PointView<Real> points, PointView<Real> to, std::span<const point_id> ids,
                         std::vector<double>* latencies) = 0;
   /// One batch: row i of `points` is the point of ids[i].
-  virtual double insert_batch(PointView<double> points, std::span<const point_id> ids) = 0;
-  virtual double erase_batch(PointView<double> points, std::span<const point_id> ids) = 0;
+  virtual double insert_batch(PointView<Real> points, std::span<const point_id> ids) = 0;
+  virtual double erase_batch(PointView<Real> points, std::span<const point_id> ids) = 0;
 
-  virtual double nearest(PointView<double> queries, std::size_t k) = 0;
+  virtual double nearest(PointView<Real> queries, std::size_t k) = 0;
   /// As a batch of its own where it has one, else one by one.
-  virtual double nearest_batch(PointView<double> queries, PointView<double> sorted, std::size_t k) = 0;
+  virtual double nearest_batch(PointView<Real> queries, PointView<Real> sorted, std::size_t k) = 0;
   /// `points` are all points by id.
-  [[nodiscard]] virtual std::string checksum(PointView<double> queries, std::size_t k, PointView<double> points) = 0;
+  [[nodiscard]] virtual std::string checksum(PointView<Real> queries, std::size_t k, PointView<Real> points) = 0;
 };
 
 template <Contestant Peer>
@@ -70,7 +70,7 @@ class ChangingOf : public ChangingContestant {
     return {};
   }
 
-  double build(PointView<double> points) override {
+  double build(PointView<Real> points) override {
     return seconds_of([&] { peer_.build(points); });
   }
   std::size_t bytes() const override {
@@ -78,7 +78,7 @@ class ChangingOf : public ChangingContestant {
     return 0;
   }
 
-  double update(Update update, PointView<double> points, PointView<double> to, std::span<const point_id> ids,
+  double update(Update update, PointView<Real> points, PointView<Real> to, std::span<const point_id> ids,
                 std::vector<double>* latencies) override {
     return seconds_of([&] {
       if (update == Update::insert) {
@@ -91,7 +91,7 @@ class ChangingOf : public ChangingContestant {
     });
   }
 
-  double insert_batch(PointView<double> points, std::span<const point_id> ids) override {
+  double insert_batch(PointView<Real> points, std::span<const point_id> ids) override {
     return seconds_of([&] {
       if constexpr (InsertsBatches<Peer>) {
         peer_.insert_batch(points, ids);
@@ -100,7 +100,7 @@ class ChangingOf : public ChangingContestant {
       }
     });
   }
-  double erase_batch(PointView<double> points, std::span<const point_id> ids) override {
+  double erase_batch(PointView<Real> points, std::span<const point_id> ids) override {
     return seconds_of([&] {
       if constexpr (ErasesBatches<Peer>) {
         peer_.erase_batch(points, ids);
@@ -110,7 +110,7 @@ class ChangingOf : public ChangingContestant {
     });
   }
 
-  double nearest(PointView<double> queries, std::size_t k) override {
+  double nearest(PointView<Real> queries, std::size_t k) override {
     return seconds_of([&] {
       point_id sum = 0;
       for (std::size_t i = 0; i < queries.size(); ++i)
@@ -118,7 +118,7 @@ class ChangingOf : public ChangingContestant {
       consume(sum);
     });
   }
-  double nearest_batch(PointView<double> queries, PointView<double> sorted, std::size_t k) override {
+  double nearest_batch(PointView<Real> queries, PointView<Real> sorted, std::size_t k) override {
     if constexpr (AnswersBatches<Peer>) {
       return seconds_of([&] {
         point_id sum = 0;
@@ -129,7 +129,7 @@ class ChangingOf : public ChangingContestant {
     return nearest(sorted, k);
   }
 
-  std::string checksum(PointView<double> queries, std::size_t k, PointView<double> points) override {
+  std::string checksum(PointView<Real> queries, std::size_t k, PointView<Real> points) override {
     Checksum sum(points);
     std::vector<point_id> ids;
     for (std::size_t i = 0; i < queries.size(); ++i) {
@@ -155,13 +155,13 @@ class ChangingOf : public ChangingContestant {
       before = after;
     }
   }
-  void insert_one(PointView<double> points, std::size_t id) {
+  void insert_one(PointView<Real> points, std::size_t id) {
     if constexpr (Inserts<Peer>) peer_.insert(points.row(id), static_cast<point_id>(id));
   }
-  void erase_one(PointView<double> points, std::size_t id) {
+  void erase_one(PointView<Real> points, std::size_t id) {
     if constexpr (Erases<Peer>) peer_.erase(points.row(id), static_cast<point_id>(id));
   }
-  void move_one(PointView<double> from, PointView<double> to, std::size_t id) {
+  void move_one(PointView<Real> from, PointView<Real> to, std::size_t id) {
     if constexpr (Moves<Peer>) {
       peer_.move(from.row(id), to.row(id), static_cast<point_id>(id));
     } else {

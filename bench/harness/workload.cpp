@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <numeric>
 
 #include "coppice/geometry/morton.hpp"
@@ -16,28 +17,36 @@ namespace {
 constexpr std::size_t box_points = 1000;
 constexpr double radius_points = 100;
 
-/// The radius at which the sampled queries have `radius_points` points on average.
-double find_radius(const KdTree<double>& tree, PointView<double> sample) {
+/// The radius at which the sampled queries have `radius_points` points on average, or a little more: no point may lie
+/// so near to it that contestants who round differently disagree.
+Real find_radius(const KdTree<Real>& tree, PointView<Real> sample) {
   const auto answers = tree.nearest(sample, {.k = std::min<std::size_t>(100, tree.size())});
   double lower = 0, upper = *std::max_element(answers.distances.begin(), answers.distances.end());
   for (int step = 0; step < 30; ++step) {
     const double middle = (lower + upper) / 2;
-    const auto counts = tree.count(sample, Within<double>{.radius = middle});
+    const auto counts = tree.count(sample, Within<Real>{.radius = static_cast<Real>(middle)});
     const double mean = std::accumulate(counts.begin(), counts.end(), 0.0) / static_cast<double>(counts.size());
     (mean < radius_points ? lower : upper) = middle;
   }
-  return upper;
+  constexpr Real margin = 8 * std::numeric_limits<Real>::epsilon();
+  auto radius = static_cast<Real>(upper);
+  constexpr int attempts = 1000;
+  for (int i = 0; i < attempts; ++i, radius *= 1 + 4 * margin)
+    if (tree.count(sample, Within<Real>{.radius = radius * (1 - margin)}) ==
+        tree.count(sample, Within<Real>{.radius = radius * (1 + margin)}))
+      break;
+  return radius;
 }
 
-void add_boxes(const KdTree<double>& tree, std::size_t count, Queries& queries) {
+void add_boxes(const KdTree<Real>& tree, std::size_t count, Queries& queries) {
   queries.lower.dimension = queries.upper.dimension = dimension;
   const std::size_t k = std::min(box_points, tree.size());
-  std::vector<Hit<double>> hits(k);
-  const Nearest<double> cube{.k = k, .metric = Metric<double>::linf()};
+  std::vector<Hit<Real>> hits(k);
+  const Nearest<Real> cube{.k = k, .metric = Metric<Real>::linf()};
   for (std::size_t i = 0; i < count; ++i) {
-    const double* q = queries.points.view().row(i);
+    const Real* q = queries.points.view().row(i);
     tree.nearest({q, dimension}, cube, hits);
-    const double half = hits[k - 1].distance_squared * (1 + 1e-7);
+    const Real half = hits[k - 1].distance_squared * static_cast<Real>(1 + 1e-6);
     for (int axis = 0; axis < dimension; ++axis) {
       queries.lower.coordinates.push_back(q[axis] - half);
       queries.upper.coordinates.push_back(q[axis] + half);
@@ -66,8 +75,8 @@ std::size_t Workload::limit(Search search) const {
   return std::max<std::size_t>(shuffled.points.size() / share[static_cast<std::size_t>(search)], 1);
 }
 
-Points<double> rows_in_order(PointView<double> points, const std::vector<std::uint32_t>& order) {
-  Points<double> ordered{{}, points.dimension()};
+Points<Real> rows_in_order(PointView<Real> points, const std::vector<std::uint32_t>& order) {
+  Points<Real> ordered{{}, points.dimension()};
   ordered.coordinates.reserve(order.size() * static_cast<std::size_t>(points.dimension()));
   for (const std::uint32_t row : order)
     ordered.coordinates.insert(ordered.coordinates.end(), points.row(row), points.row(row) + points.dimension());
@@ -75,7 +84,7 @@ Points<double> rows_in_order(PointView<double> points, const std::vector<std::ui
 }
 
 Workload make_workload(const Dataset& dataset) {
-  KdTree<double> tree(dimension);
+  KdTree<Real> tree(dimension);
   tree.build(dataset.points);
   Workload work;
   Queries& queries = work.shuffled;
@@ -86,7 +95,7 @@ Workload make_workload(const Dataset& dataset) {
   queries.sought.dimension = dimension;
   Random random(6);
   for (std::size_t i = 0; i < queries.points.size(); ++i) {
-    const double* row = dataset.points.view().row(random.below(dataset.points.size()));
+    const Real* row = dataset.points.view().row(random.below(dataset.points.size()));
     queries.sought.coordinates.insert(queries.sought.coordinates.end(), row, row + dimension);
   }
 

@@ -21,15 +21,15 @@ inline constexpr Search all_searches[] = {Search::knn1,   Search::knn10, Search:
 
 /// One order of the queries; row i of each array belongs to query i.
 struct Queries {
-  Points<double> points;
-  Points<double> lower, upper;  ///< boxes around the first of `points` with about 1,000 points each
-  Points<double> sought;        ///< points of the dataset
+  Points<Real> points;
+  Points<Real> lower, upper;  ///< boxes around the first of `points` with about 1,000 points each
+  Points<Real> sought;        ///< points of the dataset
 };
 
 struct Workload {
   Queries shuffled;
   Queries sorted;           ///< the same, along the Morton curve
-  double radius = 0;        ///< about 100 points within it on average
+  Real radius = 0;          ///< about 100 points within it on average
   std::size_t checked = 0;  ///< how many of the shuffled queries every contestant's answers are compared on
 
   /// The most queries of one round: fewer of the searches that give more.
@@ -40,6 +40,6 @@ struct Workload {
 [[nodiscard]] std::size_t query_count(std::size_t n);
 [[nodiscard]] Workload make_workload(const Dataset& dataset);
 
-[[nodiscard]] Points<double> rows_in_order(PointView<double> points, const std::vector<std::uint32_t>& order);
+[[nodiscard]] Points<Real> rows_in_order(PointView<Real> points, const std::vector<std::uint32_t>& order);
 
 }  // namespace coppice::bench

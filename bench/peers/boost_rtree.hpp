@@ -17,7 +17,7 @@
 namespace coppice::bench {
 
 class BoostRtree {
-  using Point = boost::geometry::model::point<double, dimension, boost::geometry::cs::cartesian>;
+  using Point = boost::geometry::model::point<Real, dimension, boost::geometry::cs::cartesian>;
   using Box = boost::geometry::model::box<Point>;
   using Entry = std::pair<Point, std::uint32_t>;
   using Tree = boost::geometry::index::rtree<Entry, boost::geometry::index::quadratic<16>>;
@@ -32,7 +32,7 @@ class BoostRtree {
             ""};
   }
 
-  void build(PointView<double> points) {
+  void build(PointView<Real> points) {
     tree_.clear();
     std::vector<Entry> entries;
     entries.reserve(points.size());
@@ -41,38 +41,38 @@ class BoostRtree {
   }
 
   template <class Take>
-  void nearest(const double* q, std::size_t k, Take take) const {
+  void nearest(const Real* q, std::size_t k, Take take) const {
     tree_.query(boost::geometry::index::nearest(point(q), static_cast<unsigned>(k)), each(take));
   }
   template <class Take>
-  void within(const double* q, double radius, Take take) const {
-    std::array<double, dimension> lower, upper;
+  void within(const Real* q, Real radius, Take take) const {
+    std::array<Real, dimension> lower, upper;
     for (std::size_t axis = 0; axis < dimension; ++axis) {
       lower[axis] = q[axis] - radius;
       upper[axis] = q[axis] + radius;
     }
     const Box box(point(lower.data()), point(upper.data()));
     const Point centre = point(q);
-    const double limit = radius * radius;
+    const Real limit = radius * radius;
     tree_.query(boost::geometry::index::intersects(box) && boost::geometry::index::satisfies([&](const Entry& e) {
                   return boost::geometry::comparable_distance(e.first, centre) <= limit;
                 }),
                 each(take));
   }
   template <class Take>
-  void in_box(const double* lower, const double* upper, Take take) const {
+  void in_box(const Real* lower, const Real* upper, Take take) const {
     tree_.query(boost::geometry::index::intersects(Box(point(lower), point(upper))), each(take));
   }
-  point_id find(const double* q) const {
+  point_id find(const Real* q) const {
     const auto found = tree_.qbegin(boost::geometry::index::intersects(point(q)));
     return found == tree_.qend() ? no_point : static_cast<point_id>(found->second);
   }
 
-  void insert(const double* p, point_id id) { tree_.insert(entry(p, id)); }
-  void erase(const double* p, point_id id) { tree_.remove(entry(p, id)); }
+  void insert(const Real* p, point_id id) { tree_.insert(entry(p, id)); }
+  void erase(const Real* p, point_id id) { tree_.remove(entry(p, id)); }
 
  private:
-  static Point point(const double* p) {
+  static Point point(const Real* p) {
     Point result;
     [&]<std::size_t... Axis>(std::index_sequence<Axis...>) {
       (boost::geometry::set<Axis>(result, p[Axis]), ...);
@@ -80,7 +80,7 @@ class BoostRtree {
     (std::make_index_sequence<dimension>());
     return result;
   }
-  static Entry entry(const double* p, point_id id) { return {point(p), static_cast<std::uint32_t>(id)}; }
+  static Entry entry(const Real* p, point_id id) { return {point(p), static_cast<std::uint32_t>(id)}; }
   template <class Take>
   static auto each(Take& take) {
     return boost::make_function_output_iterator([&take](const Entry& e) { take(static_cast<point_id>(e.second)); });

@@ -39,7 +39,7 @@ class CgalTree {
   explicit CgalTree(int) {}
   Identity identity() const { return {"cgal", CGAL_VERSION_STR, ""}; }
 
-  void build(PointView<double> points) {
+  void build(PointView<Real> points) {
     tree_.reset();
     std::vector<Entry> entries;
     entries.reserve(points.size());
@@ -49,31 +49,31 @@ class CgalTree {
   }
 
   template <class Take>
-  void nearest(const double* q, std::size_t k, Take take) const {
+  void nearest(const Real* q, std::size_t k, Take take) const {
     const Search search(*tree_, Point(q[0], q[1], q[2]), static_cast<unsigned>(k));
     for (const auto& hit : search) take(static_cast<point_id>(hit.first.second));
   }
   template <class Take>
-  void within(const double* q, double radius, Take take) const {
+  void within(const Real* q, Real radius, Take take) const {
     collect(CGAL::Fuzzy_sphere<Traits>(Point(q[0], q[1], q[2]), radius), take);
   }
   template <class Take>
-  void in_box(const double* lower, const double* upper, Take take) const {
+  void in_box(const Real* lower, const Real* upper, Take take) const {
     collect(CGAL::Fuzzy_iso_box<Traits>(Point(lower[0], lower[1], lower[2]), Point(upper[0], upper[1], upper[2])),
             take);
   }
-  point_id find(const double* q) const {
+  point_id find(const Real* q) const {
     point_id found = no_point;
     in_box(q, q, [&](point_id id) { found = id; });
     return found;
   }
 
-  void erase(const double* p, point_id id) {
+  void erase(const Real* p, point_id id) {
     const auto number = static_cast<std::uint32_t>(id);
     tree_->remove(entry(p, id), [number](const Entry& e) { return e.second == number; });
   }
   /// Costs a rebuild of the whole tree.
-  void insert_batch(PointView<double> points, std::span<const point_id> ids) {
+  void insert_batch(PointView<Real> points, std::span<const point_id> ids) {
     for (std::size_t i = 0; i < ids.size(); ++i) tree_->insert(entry(points.row(i), ids[i]));
     tree_->build();
   }
@@ -81,7 +81,7 @@ class CgalTree {
   static constexpr const char* erase_note = "never rebalances";
 
  private:
-  static Entry entry(const double* p, point_id id) { return {Point(p[0], p[1], p[2]), static_cast<std::uint32_t>(id)}; }
+  static Entry entry(const Real* p, point_id id) { return {Point(p[0], p[1], p[2]), static_cast<std::uint32_t>(id)}; }
 
   template <class Shape, class Take>
   void collect(const Shape& shape, Take take) const {

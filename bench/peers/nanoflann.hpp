@@ -23,9 +23,9 @@ inline std::string nanoflann_version() {
 
 /// The caller's points, not copied.
 struct NanoflannView {
-  PointView<double> points;
+  PointView<Real> points;
   std::size_t kdtree_get_point_count() const { return points.size(); }
-  double kdtree_get_pt(std::size_t row, std::size_t axis) const { return points.row(row)[axis]; }
+  Real kdtree_get_pt(std::size_t row, std::size_t axis) const { return points.row(row)[axis]; }
   template <class Box>
   bool kdtree_get_bbox(Box&) const {
     return false;
@@ -38,7 +38,7 @@ class Nanoflann {
   explicit Nanoflann(int) {}
   Identity identity() const { return {"nanoflann", nanoflann_version(), ""}; }
 
-  void build(PointView<double> points) {
+  void build(PointView<Real> points) {
     tree_.reset();
     view_.points = points;
     tree_ = std::make_unique<Tree>(dimension, view_, nanoflann::KDTreeSingleIndexAdaptorParams(10));
@@ -46,9 +46,9 @@ class Nanoflann {
   }
 
   template <class Take>
-  void nearest(const double* q, std::size_t k, Take take) const {
+  void nearest(const Real* q, std::size_t k, Take take) const {
     thread_local std::vector<std::uint32_t> rows;
-    thread_local std::vector<double> keys;
+    thread_local std::vector<Real> keys;
     if (rows.size() < k) {
       rows.resize(k);
       keys.resize(k);
@@ -57,14 +57,14 @@ class Nanoflann {
     for (std::size_t i = 0; i < found; ++i) take(static_cast<point_id>(rows[i]));
   }
   template <class Take>
-  void within(const double* q, double radius, Take take) const {
-    thread_local std::vector<std::pair<std::uint32_t, double>> found;
+  void within(const Real* q, Real radius, Take take) const {
+    thread_local std::vector<std::pair<std::uint32_t, Real>> found;
     tree_->radiusSearch(q, radius * radius, found, nanoflann::SearchParams(32, 0, false));
     for (const auto& hit : found) take(static_cast<point_id>(hit.first));
   }
 
  private:
-  using Tree = nanoflann::KDTreeSingleIndexAdaptor<nanoflann::L2_Simple_Adaptor<double, NanoflannView>, NanoflannView,
+  using Tree = nanoflann::KDTreeSingleIndexAdaptor<nanoflann::L2_Simple_Adaptor<Real, NanoflannView>, NanoflannView,
                                                    dimension, std::uint32_t>;
   NanoflannView view_;
   std::unique_ptr<Tree> tree_;
@@ -75,7 +75,7 @@ class NanoflannForest {
   explicit NanoflannForest(int) {}
   Identity identity() const { return {"nanoflann/forest", nanoflann_version(), ""}; }
 
-  void build(PointView<double> points) {
+  void build(PointView<Real> points) {
     tree_.reset();
     rows_ = {};
     if (!points.empty()) rows_.assign(points);
@@ -83,37 +83,37 @@ class NanoflannForest {
   }
 
   template <class Take>
-  void nearest(const double* q, std::size_t k, Take take) {
+  void nearest(const Real* q, std::size_t k, Take take) {
     if (found_.size() < k) {
       found_.resize(k);
       keys_.resize(k);
     }
-    nanoflann::KNNResultSet<double, std::size_t> result(k);
+    nanoflann::KNNResultSet<Real, std::size_t> result(k);
     result.init(found_.data(), keys_.data());
     tree_->findNeighbors(result, q, nanoflann::SearchParams());
     for (std::size_t i = 0; i < result.size(); ++i) take(rows_.id_of(found_[i]));
   }
 
-  void insert(const double* p, point_id id) {
+  void insert(const Real* p, point_id id) {
     const std::size_t row = rows_.size();
     rows_.append(p, id);
     tree_->addPoints(static_cast<std::uint32_t>(row), static_cast<std::uint32_t>(row));
   }
-  void erase(const double*, point_id id) { tree_->removePoint(rows_.row_of(id)); }
+  void erase(const Real*, point_id id) { tree_->removePoint(rows_.row_of(id)); }
   static constexpr const char* erase_note = "lazy";
-  void insert_batch(PointView<double> points, std::span<const point_id> ids) {
+  void insert_batch(PointView<Real> points, std::span<const point_id> ids) {
     const std::size_t first = rows_.size();
     for (std::size_t i = 0; i < ids.size(); ++i) rows_.append(points.row(i), ids[i]);
     tree_->addPoints(static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(rows_.size() - 1));
   }
 
  private:
-  using Tree = nanoflann::KDTreeSingleIndexDynamicAdaptor<nanoflann::L2_Simple_Adaptor<double, Rows>, Rows, dimension,
+  using Tree = nanoflann::KDTreeSingleIndexDynamicAdaptor<nanoflann::L2_Simple_Adaptor<Real, Rows>, Rows, dimension,
                                                           std::uint32_t>;
   Rows rows_;
   std::unique_ptr<Tree> tree_;
   std::vector<std::size_t> found_;
-  std::vector<double> keys_;
+  std::vector<Real> keys_;
 };
 
 }  // namespace coppice::bench

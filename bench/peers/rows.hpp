@@ -6,13 +6,13 @@
 #include <vector>
 
 #include "coppice/geometry/point_view.hpp"
-#include "harness/dimension.hpp"
+#include "harness/real.hpp"
 
 namespace coppice::bench {
 
 class Rows {
  public:
-  void assign(PointView<double> points) {
+  void assign(PointView<Real> points) {
     coordinates_.assign(points.row(0), points.row(0) + dimension * points.size());
     ids_.resize(points.size());
     row_of_.resize(points.size());
@@ -21,7 +21,7 @@ class Rows {
       row_of_[i] = static_cast<std::uint32_t>(i);
     }
   }
-  void append(const double* p, point_id id) {
+  void append(const Real* p, point_id id) {
     if (row_of_.size() <= static_cast<std::size_t>(id)) row_of_.resize(static_cast<std::size_t>(id) + 1);
     row_of_[static_cast<std::size_t>(id)] = static_cast<std::uint32_t>(ids_.size());
     coordinates_.insert(coordinates_.end(), p, p + dimension);

@@ -19,7 +19,7 @@ class SpatialIndexTree {
   explicit SpatialIndexTree(int) {}
   Identity identity() const { return {"libspatialindex", SIDX_RELEASE_NAME, "flags of the package"}; }
 
-  void build(PointView<double> points) {
+  void build(PointView<Real> points) {
     tree_.reset();
     storage_.reset(SpatialIndex::StorageManager::createNewMemoryStorageManager());
     SpatialIndex::id_type name = 0;
@@ -34,16 +34,16 @@ class SpatialIndexTree {
   }
 
   template <class Take>
-  void nearest(const double* q, std::size_t k, Take take) {
+  void nearest(const Real* q, std::size_t k, Take take) {
     Visitor<Take> visitor(take);
     tree_->nearestNeighborQuery(static_cast<std::uint32_t>(k), SpatialIndex::Point(q, dimension), visitor);
   }
   template <class Take>
-  void in_box(const double* lower, const double* upper, Take take) {
+  void in_box(const Real* lower, const Real* upper, Take take) {
     Visitor<Take> visitor(take);
     tree_->intersectsWithQuery(SpatialIndex::Region(lower, upper, dimension), visitor);
   }
-  point_id find(const double* q) {
+  point_id find(const Real* q) {
     point_id found = no_point;
     auto take = [&](point_id id) { found = id; };
     Visitor<decltype(take)> visitor(take);
@@ -51,8 +51,8 @@ class SpatialIndexTree {
     return found;
   }
 
-  void insert(const double* p, point_id id) { tree_->insertData(0, nullptr, SpatialIndex::Point(p, dimension), id); }
-  void erase(const double* p, point_id id) { tree_->deleteData(SpatialIndex::Point(p, dimension), id); }
+  void insert(const Real* p, point_id id) { tree_->insertData(0, nullptr, SpatialIndex::Point(p, dimension), id); }
+  void erase(const Real* p, point_id id) { tree_->deleteData(SpatialIndex::Point(p, dimension), id); }
 
  private:
   static constexpr double fill = FillPercent / 100.0;
@@ -71,7 +71,7 @@ class SpatialIndexTree {
 
   class Stream : public SpatialIndex::IDataStream {
    public:
-    explicit Stream(PointView<double> points) : points_(points) {}
+    explicit Stream(PointView<Real> points) : points_(points) {}
     SpatialIndex::IData* getNext() override {
       if (!hasNext()) return nullptr;
       SpatialIndex::Region place(points_.row(next_), points_.row(next_), dimension);
@@ -82,7 +82,7 @@ class SpatialIndexTree {
     void rewind() override { next_ = 0; }
 
    private:
-    PointView<double> points_;
+    PointView<Real> points_;
     std::size_t next_ = 0;
   };
 

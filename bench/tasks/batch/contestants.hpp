@@ -1,6 +1,9 @@
 // The contestants of the task `batch`, each compiled in its own file.
 #pragma once
 
+#include <type_traits>
+#include <vector>
+
 #include "harness/updates.hpp"
 
 namespace coppice::bench {
@@ -11,7 +14,10 @@ std::unique_ptr<ChangingContestant> batch_boost_rtree(int threads);
 std::unique_ptr<ChangingContestant> batch_cgal(int threads);
 std::unique_ptr<ChangingContestant> batch_spatialindex(int threads);
 
-inline constexpr MakeChanging batch_contestants[] = {batch_coppice_kd, batch_nanoflann_forest, batch_boost_rtree,
-                                                     batch_cgal, batch_spatialindex};
+inline std::vector<MakeChanging> batch_contestants() {
+  std::vector<MakeChanging> all{batch_coppice_kd, batch_nanoflann_forest, batch_boost_rtree};
+  if constexpr (std::is_same_v<Real, double>) all.insert(all.end(), {batch_cgal, batch_spatialindex});
+  return all;
+}
 
 }  // namespace coppice::bench

@@ -26,7 +26,7 @@ struct Entrant {
 constexpr const char* verbs[] = {"insert_", "erase_"};
 
 /// All batches of one round, as many as the time allows. Returns whether that was all of them.
-bool run_batches(Entrant& entrant, int verb, PointView<double> points, std::size_t base, std::size_t size,
+bool run_batches(Entrant& entrant, int verb, PointView<Real> points, std::size_t base, std::size_t size,
                  const Options& options) {
   std::vector<point_id> ids(size);
   double seconds = 0;
@@ -35,7 +35,7 @@ bool run_batches(Entrant& entrant, int verb, PointView<double> points, std::size
     const std::size_t count = std::min(size, points.size() - first);
     ids.resize(count);
     std::iota(ids.begin(), ids.end(), static_cast<point_id>(first));
-    const PointView<double> rows = points.slice(first, count);
+    const PointView<Real> rows = points.slice(first, count);
     const double took =
         verb == 0 ? entrant.contestant->insert_batch(rows, ids) : entrant.contestant->erase_batch(rows, ids);
     seconds += took;
@@ -49,10 +49,10 @@ bool run_batches(Entrant& entrant, int verb, PointView<double> points, std::size
 
 void run_size(std::vector<Entrant>& all, const char* label, std::size_t size, const Dataset& dataset,
               const Options& options, Report& report) {
-  const PointView<double> points = dataset.points;
+  const PointView<Real> points = dataset.points;
   const std::size_t n = points.size();
   const std::size_t base = n - n / 10;
-  const PointView<double> checks = dataset.queries.view().slice(0, std::min<std::size_t>(dataset.queries.size(), 500));
+  const PointView<Real> checks = dataset.queries.view().slice(0, std::min<std::size_t>(dataset.queries.size(), 500));
   for (Entrant& entrant : all)
     for (int verb = 0; verb < 2; ++verb) {
       entrant.per_point_us[verb].clear();
@@ -95,7 +95,7 @@ void run_size(std::vector<Entrant>& all, const char* label, std::size_t size, co
 int run(const Options& options) {
   Report report("batch");
   std::vector<Entrant> all;
-  for (const MakeChanging make : batch_contestants) {
+  for (const MakeChanging make : batch_contestants()) {
     Entrant entrant;
     entrant.contestant = make(options.threads);
     if (options.takes_part(entrant.contestant->identity().name)) all.push_back(std::move(entrant));

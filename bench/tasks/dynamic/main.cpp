@@ -39,7 +39,7 @@ struct Entrant {
 struct Stage {
   const Dataset& dataset;
   const Options& options;
-  PointView<double> checks;  // queries that all must agree on
+  PointView<Real> checks;  // queries that all must agree on
   Report& report;
 };
 
@@ -58,7 +58,7 @@ void report_stage(Entrant& entrant, const std::string& operation, const std::str
 
 /// Grows every contestant that can; the others are built.
 void grow(std::vector<Entrant>& all, const Stage& stage) {
-  const PointView<double> points = stage.dataset.points;
+  const PointView<Real> points = stage.dataset.points;
   const std::size_t n = points.size();
   std::vector<point_id> order(n);
   std::iota(order.begin(), order.end(), 0);
@@ -115,7 +115,7 @@ void grow(std::vector<Entrant>& all, const Stage& stage) {
 }
 
 void search(std::vector<Entrant>& all, const Stage& stage) {
-  const PointView<double> queries = stage.dataset.queries;
+  const PointView<Real> queries = stage.dataset.queries;
   const std::size_t trial = std::min<std::size_t>(queries.size(), 100);
   for (Entrant& entrant : all) {
     const std::string remark = entrant.remark;
@@ -140,8 +140,8 @@ void search(std::vector<Entrant>& all, const Stage& stage) {
 
 /// Updates the points `ids`, a part a round and the last part with latencies. Contestants that cannot, or that run out
 /// of time, are built anew over what is left.
-void change(std::vector<Entrant>& all, Update update, std::span<const point_id> ids, PointView<double> before,
-            PointView<double> after, const Stage& stage) {
+void change(std::vector<Entrant>& all, Update update, std::span<const point_id> ids, PointView<Real> before,
+            PointView<Real> after, const Stage& stage) {
   const std::size_t parts = static_cast<std::size_t>(stage.options.rounds()) + 1;
   for (Entrant& entrant : all) {
     entrant.start_stage();
@@ -180,7 +180,7 @@ void change(std::vector<Entrant>& all, Update update, std::span<const point_id> 
 int run(const Options& options) {
   Report report("dynamic");
   std::vector<Entrant> all;
-  for (const MakeChanging make : dynamic_contestants) {
+  for (const MakeChanging make : dynamic_contestants()) {
     auto contestant = make(options.threads);
     if (options.takes_part(contestant->identity().name)) all.push_back({std::move(contestant)});
   }
@@ -196,8 +196,8 @@ int run(const Options& options) {
       const auto ids = shuffled_ids(size, 7);
       const auto moving = std::span<const point_id>(ids).first(size / 4);
       Random random(8);
-      const Points<double> places = places_beside(dataset.points, moving, random);
-      Points<double> moved = dataset.points;
+      const Points<Real> places = places_beside(dataset.points, moving, random);
+      Points<Real> moved = dataset.points;
       for (std::size_t i = 0; i < moving.size(); ++i)
         std::copy_n(places.view().row(i), dimension,
                     moved.coordinates.begin() + static_cast<std::ptrdiff_t>(moving[i]) * dimension);

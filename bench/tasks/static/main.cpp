@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <exception>
 #include <memory>
+#include <type_traits>
 #include <vector>
 
 #include "harness/options.hpp"
@@ -28,9 +29,11 @@ struct Entrant {
 
 std::vector<Entrant> entrants(const Options& options) {
   std::vector<Entrant> all;
-  std::vector makers{static_coppice_kd, static_nanoflann, static_boost_rtree,
-                     static_flann,      static_ann,       static_spatialindex};
-  if constexpr (dimension == 3) makers.insert(makers.begin() + 2, static_cgal);  // its kernel is for three dimensions
+  std::vector makers{static_coppice_kd, static_nanoflann, static_boost_rtree, static_flann};
+  if constexpr (std::is_same_v<Real, double>) {
+    if constexpr (dimension == 3) makers.push_back(static_cgal);  // its kernel is for three dimensions
+    makers.insert(makers.end(), {static_ann, static_spatialindex});
+  }
   for (const auto make : makers) {
     auto contestant = make(options.threads);
     if (options.takes_part(contestant->identity().name)) all.push_back({std::move(contestant), {}, 0, 0, {}});

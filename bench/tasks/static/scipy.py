@@ -69,8 +69,8 @@ def run_set(folder, options):
         middle = sorted(per_op)[(len(per_op) - 1) // 2]
         note = f"own process; min {min(per_op):.3g} of {len(per_op)} rounds of {count}"
         rows.append({"contestant": "scipy", "version": scipy.__version__, "operation": operation, "dataset": dataset,
-                     "n": n, "d": points.shape[1], "threads": threads, "per_op_us": middle, "seconds": middle * count / 1e6,
-                     "bytes_per_point": None, "checksum": agreed, "note": note})
+                     "n": n, "d": points.shape[1], "scalar": "double", "threads": threads, "per_op_us": middle,
+                     "seconds": middle * count / 1e6, "bytes_per_point": None, "checksum": agreed, "note": note})
         print(f"{'scipy':18} {operation:12} {dataset:16} n={n:<9} {middle:10.4g} us  {note}", file=sys.stderr)
 
     cKDTree(points)

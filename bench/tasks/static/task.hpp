@@ -20,10 +20,10 @@ class StaticContestant {
   [[nodiscard]] virtual Identity identity() const = 0;
   [[nodiscard]] virtual bool can(Search search) const = 0;
   /// Builds anew and gives the seconds that it took.
-  virtual double build(PointView<double> points) = 0;
+  virtual double build(PointView<Real> points) = 0;
   [[nodiscard]] virtual double bytes_per_point() const = 0;
   /// The answers to the first queries, summed up.
-  [[nodiscard]] virtual std::string checksum(Search search, const Workload& work, PointView<double> points) = 0;
+  [[nodiscard]] virtual std::string checksum(Search search, const Workload& work, PointView<Real> points) = 0;
   /// Seconds for the shuffled queries [first, first + count), one at a time.
   virtual double one_by_one(Search search, const Workload& work, std::size_t first, std::size_t count) = 0;
   /// Seconds for `count` queries as one batch: its own where it has one, else the sorted ones on its threads.
@@ -54,7 +54,7 @@ class StaticOf : public StaticContestant {
     }
   }
 
-  double build(PointView<double> points) override {
+  double build(PointView<Real> points) override {
     const std::size_t before = heap_bytes();
     const double seconds = seconds_of([&] { peer_.build(points); });
     double bytes = static_cast<double>(heap_bytes()) - static_cast<double>(before);
@@ -63,13 +63,13 @@ class StaticOf : public StaticContestant {
     return seconds;
   }
 
-  std::string checksum(Search search, const Workload& work, PointView<double> points) override {
+  std::string checksum(Search search, const Workload& work, PointView<Real> points) override {
     Checksum sum(points);
     std::vector<point_id> ids;
     for (std::size_t i = 0; i < work.checked; ++i) {
       if constexpr (LooksUp<Peer>) {
         if (search == Search::lookup) {
-          const double* sought = work.shuffled.sought.view().row(i);
+          const Real* sought = work.shuffled.sought.view().row(i);
           sum.add_lookup(sought, peer_.find(sought));
           continue;
         }

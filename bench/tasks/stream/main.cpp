@@ -30,13 +30,13 @@ struct Entrant {
 };
 
 /// Sweeps of the same number of points each, so that a sweep takes the place of another in the window.
-std::vector<Points<double>> drive(std::size_t sweeps, std::size_t points_a_sweep) {
+std::vector<Points<Real>> drive(std::size_t sweeps, std::size_t points_a_sweep) {
   LidarSimulator::Config sensor;
   // A tenth more rays than points are wanted; most of them return.
   sensor.columns = std::max(16, static_cast<int>(static_cast<double>(points_a_sweep) * 1.25 / sensor.beams));
   sensor.sweeps_per_second = 10;
   const LidarSimulator lidar(sensor);
-  std::vector<Points<double>> all;
+  std::vector<Points<Real>> all;
   std::size_t least = points_a_sweep;
   for (std::size_t i = 0; i < sweeps; ++i) {
     const Points<float> sweep = lidar.sweep(static_cast<int>(i));
@@ -55,8 +55,8 @@ bool rebuilds(const ChangingContestant& contestant) {
   return !contestant.can(Update::insert) || !contestant.can(Update::erase);
 }
 
-void step(Entrant& entrant, std::size_t number, const Points<double>& queries, const Points<double>& sorted,
-          const Points<double>& before, const Points<double>& after, std::size_t first, std::size_t count) {
+void step(Entrant& entrant, std::size_t number, const Points<Real>& queries, const Points<Real>& sorted,
+          const Points<Real>& before, const Points<Real>& after, std::size_t first, std::size_t count) {
   ChangingContestant& contestant = *entrant.contestant;
   const auto per_query = [&](double seconds) { return 1e6 * seconds / static_cast<double>(queries.size()); };
   if (number < checked_steps)  // also brings its nodes into the caches
@@ -113,10 +113,10 @@ void run_window(std::size_t n, const Options& options, Report& report) {
   const std::size_t count = sweeps.front().size();
 
   // The window is a ring: sweep s lies in the rows of slot s % window, and rows are the ids.
-  Points<double> live{{}, dimension};
+  Points<Real> live{{}, dimension};
   for (std::size_t s = 0; s < window; ++s)
     live.coordinates.insert(live.coordinates.end(), sweeps[s].coordinates.begin(), sweeps[s].coordinates.end());
-  Points<double> next;  // contestants refer to what they were built over until they are built again: two buffers swap
+  Points<Real> next;  // contestants refer to what they were built over until they are built again: two buffers swap
 
   std::vector<Entrant> all;
   for (const MakeChanging make : stream_contestants) {
@@ -127,11 +127,11 @@ void run_window(std::size_t n, const Options& options, Report& report) {
   }
   const std::size_t queries = std::min<std::size_t>(count, 10'000);
   for (std::size_t number = 0; number < steps; ++number) {
-    const Points<double>& sweep = sweeps[window + number];
+    const Points<Real>& sweep = sweeps[window + number];
     const auto order = shuffled_ids(count, number);
-    const Points<double> asked =
+    const Points<Real> asked =
         rows_in_order(sweep, {order.begin(), order.begin() + static_cast<std::ptrdiff_t>(queries)});
-    const Points<double> sorted = rows_in_order(asked, morton_order(asked.view()));
+    const Points<Real> sorted = rows_in_order(asked, morton_order(asked.view()));
     const std::size_t first = number % window * count;
     next = live;
     std::copy(sweep.coordinates.begin(), sweep.coordinates.end(),

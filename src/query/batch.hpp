@@ -37,6 +37,25 @@ void sort_hits(point_id* ids, Scalar* keys, std::size_t size, Order order, std::
   }
 }
 
+/// Puts what `part` names of every row one behind the other. The rows lie where the Morton curve has left them, so
+/// those to come are fetched.
+template <class Row, class Part, class T>
+void gather(const std::vector<Row>& rows, Part part, const std::vector<std::int64_t>& offsets, std::vector<T>& all) {
+  const auto total = static_cast<std::size_t>(offsets.back());
+  const auto fetch = [&](std::size_t i) {
+    if (i >= rows.size()) return;
+    const auto* bytes = reinterpret_cast<const std::byte*>(part(rows[i]));
+    constexpr std::size_t most = 32 * storage::cache_line;
+    for (std::size_t b = 0; b < std::min(rows[i].size * sizeof(T), most); b += storage::cache_line)
+      __builtin_prefetch(bytes + b);
+  };
+  reserve_large(all, total);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    fetch(i + ahead);
+    all.insert(all.end(), part(rows[i]), part(rows[i]) + rows[i].size);
+  }
+}
+
 /// Runs `search(row, sink)` for every row, along the Morton curve of `places`, and puts the answers into the order of
 /// the rows; with distances where there is a metric.
 template <class Scalar, class Search>
@@ -51,7 +70,7 @@ Neighbors<Scalar> collect(PointView<Scalar> places, const Metric<Scalar>* metric
   std::vector<std::unique_ptr<Arena>> arenas((rows + grain - 1) / grain);
   std::vector<typename Arena::Row> found(rows);
   executor.for_each_chunk(rows, grain, [&](std::size_t first, std::size_t last) {
-    auto arena = std::make_unique<Arena>(with_keys);
+    auto arena = std::make_unique<Arena>(with_keys, last - first);
     std::vector<Hit<Scalar>> scratch;
     for (std::size_t i = first; i < last; ++i) {
       const std::size_t row = sequence.empty() ? i : sequence[i];
@@ -67,13 +86,11 @@ Neighbors<Scalar> collect(PointView<Scalar> places, const Metric<Scalar>* metric
   answer.offsets.resize(rows + 1);
   for (std::size_t row = 0; row < rows; ++row)
     answer.offsets[row + 1] = answer.offsets[row] + static_cast<std::int64_t>(found[row].size);
-  const auto total = static_cast<std::size_t>(answer.offsets.back());
-  reserve_large(answer.ids, total, executor);
-  if (with_keys) reserve_large(answer.distances, total, executor);
-  for (const typename Arena::Row& row : found) {
-    answer.ids.insert(answer.ids.end(), row.ids, row.ids + row.size);
-    if (with_keys) answer.distances.insert(answer.distances.end(), row.keys, row.keys + row.size);
-  }
+  gather(
+      found, [](const auto& row) { return row.ids; }, answer.offsets, answer.ids);
+  if (with_keys)
+    gather(
+        found, [](const auto& row) { return row.keys; }, answer.offsets, answer.distances);
   return answer;
 }
 

@@ -25,7 +25,9 @@ class HitArena : private HitSink<Scalar> {
     std::size_t size = 0;
   };
 
-  explicit HitArena(bool with_keys) : with_keys_(with_keys) {
+  /// `queries`: how many are to come. Many get huge pages from the start, which are kept from batch to batch.
+  HitArena(bool with_keys, std::size_t queries)
+      : with_keys_(with_keys), next_(queries < many_queries ? first_block : largest_block()) {
     this->grow = [](HitSink<Scalar>& sink, std::size_t more) { static_cast<HitArena&>(sink).next_block(more); };
     next_block(0);  // keys that are null would mean that none are asked for
   }
@@ -46,32 +48,32 @@ class HitArena : private HitSink<Scalar> {
   }
 
  private:
-  struct Block {
-    storage::RawArray<point_id> ids;
-    storage::RawArray<Scalar> keys;
-  };
+  static constexpr std::size_t many_queries = 512;
   static constexpr std::size_t first_block = std::size_t{1} << 12;
-  static constexpr std::size_t largest_block = storage::huge_page / sizeof(point_id);
 
-  /// Goes on in a fresh block; the hits of the query at hand move there.
+  [[nodiscard]] std::size_t entry_bytes() const { return sizeof(point_id) + (with_keys_ ? sizeof(Scalar) : 0); }
+  [[nodiscard]] std::size_t largest_block() const { return storage::huge_page / entry_bytes(); }
+
+  /// Goes on in a fresh block, ids first and keys behind them; the hits of the query at hand move there.
   void next_block(std::size_t more) {
     const std::size_t wanted = std::max(next_, 2 * (this->size + more) + hit_slack);
-    next_ = std::min(4 * next_, largest_block);
-    Block block{storage::RawArray<point_id>(wanted), {}};
-    std::copy_n(this->ids, this->size, block.ids.get());
+    next_ = std::min(4 * next_, largest_block());
+    storage::RawArray<std::byte> block(wanted * entry_bytes());
+    auto* moved_ids = reinterpret_cast<point_id*>(block.get());
+    std::copy_n(this->ids, this->size, moved_ids);
     if (with_keys_) {
-      block.keys = storage::RawArray<Scalar>(wanted);
-      std::copy_n(this->keys, this->size, block.keys.get());
+      auto* moved_keys = reinterpret_cast<Scalar*>(moved_ids + wanted);
+      std::copy_n(this->keys, this->size, moved_keys);
+      this->keys = moved_keys;
     }
-    this->ids = block.ids.get();
-    this->keys = block.keys.get();
+    this->ids = moved_ids;
     this->capacity = wanted - hit_slack;
     blocks_.push_back(std::move(block));
   }
 
   bool with_keys_;
-  std::size_t next_ = first_block;
-  std::vector<Block> blocks_;
+  std::size_t next_;
+  std::vector<storage::RawArray<std::byte>> blocks_;
 };
 
 }  // namespace coppice::query

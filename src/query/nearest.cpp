@@ -36,8 +36,8 @@ Neighbors<Scalar> nearest(const SearchTarget<Scalar>& target, PointView<Scalar> 
     throw invalid_input("k is " + std::to_string(k) + "; the answer of " + std::to_string(rows) +
                         " queries would not fit into memory");
   Neighbors<Scalar> answer;
-  reserve_large(answer.ids, rows * k, query.executor);
-  reserve_large(answer.distances, rows * k, query.executor);
+  reserve_large(answer.ids, rows * k);
+  reserve_large(answer.distances, rows * k);
   answer.ids.assign(rows * k, no_point);
   answer.distances.assign(rows * k, std::numeric_limits<Scalar>::infinity());
   answer.offsets.resize(rows + 1);

@@ -1,13 +1,11 @@
 // In which order a batch is searched, and how its large answers get their memory.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <vector>
 
 #include "coppice/geometry/morton.hpp"
-#include "coppice/parallel/executor.hpp"
 #include "coppice/storage/memory.hpp"
 
 namespace coppice::query {
@@ -21,17 +19,11 @@ std::vector<std::uint32_t> search_order(PointView<Scalar> places) {
   return morton_order(places);
 }
 
-/// Reserves, in huge pages where they pay, which the threads have the system clear side by side.
+/// Reserves, in huge pages where they pay.
 template <class T>
-void reserve_large(std::vector<T>& values, std::size_t size, const Executor& executor) {
+void reserve_large(std::vector<T>& values, std::size_t size) {
   values.reserve(size);
   storage::prefer_huge_pages(values.data(), size * sizeof(T));
-  if (!executor.is_parallel()) return;
-  auto* bytes = reinterpret_cast<volatile std::byte*>(values.data());
-  executor.for_each_chunk(size * sizeof(T), storage::huge_page, [&](std::size_t first, std::size_t last) {
-    constexpr std::size_t page = 4096;
-    for (std::size_t i = first; i < last; i += page) bytes[i] = std::byte{0};
-  });
 }
 
 }  // namespace coppice::query

@@ -1,20 +1,121 @@
 #include "coppice/storage/memory.hpp"
 
+#include <algorithm>
 #include <cstdint>
+#include <mutex>
 #include <new>
+#include <vector>
 
 #if defined(__linux__)
 #include <sys/mman.h>
 #endif
 
 namespace coppice::storage {
+namespace {
+
+// A sanitizer has to see every allocation and every release.
+#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+constexpr bool own_pages = true;
+
+/// Whole huge pages from the system. (The allocator would carve them out of the heap of each thread, which it gives
+/// back and grows again all the time.)
+void* map_pages(std::size_t bytes) {
+  const std::size_t mapped = bytes + huge_page;
+  void* memory = ::mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) throw std::bad_alloc();
+  auto* const begin = static_cast<std::byte*>(memory);
+  auto* const aligned = begin + (huge_page - reinterpret_cast<std::uintptr_t>(begin) % huge_page) % huge_page;
+  if (aligned != begin) ::munmap(begin, static_cast<std::size_t>(aligned - begin));
+  if (aligned + bytes != begin + mapped)
+    ::munmap(aligned + bytes, static_cast<std::size_t>(begin + mapped - (aligned + bytes)));
+  return aligned;
+}
+void unmap_pages(void* memory, std::size_t bytes) noexcept {
+  ::munmap(memory, bytes);
+}
+#else
+constexpr bool own_pages = false;
+
+void* map_pages(std::size_t bytes) {
+  return ::operator new (bytes, std::align_val_t{huge_page});
+}
+void unmap_pages(void* memory, std::size_t) noexcept {
+  ::operator delete (memory, std::align_val_t{huge_page});
+}
+#endif
+
+std::size_t whole_pages(std::size_t bytes) {
+  return (bytes + huge_page - 1) / huge_page * huge_page;
+}
+
+/// Huge blocks that nobody uses at the moment, the youngest last.
+class SpareBlocks {
+ public:
+  ~SpareBlocks() {
+    for (const Block& block : blocks_) unmap_pages(block.memory, block.bytes);
+  }
+
+  /// A block of exactly that size; null where there is none.
+  void* take(std::size_t bytes) noexcept {
+    const std::lock_guard lock(mutex_);
+    const auto found =
+        std::find_if(blocks_.rbegin(), blocks_.rend(), [&](const Block& block) { return block.bytes == bytes; });
+    if (found == blocks_.rend()) return nullptr;
+    void* memory = found->memory;
+    total_ -= bytes;
+    blocks_.erase(std::prev(found.base()));
+    return memory;
+  }
+  /// False where it keeps enough already.
+  bool keep(void* memory, std::size_t bytes) noexcept {
+    if (!own_pages || bytes > most) return false;
+    const std::lock_guard lock(mutex_);
+    if (total_ + bytes > most || blocks_.size() == blocks_.capacity()) return false;
+    blocks_.push_back({memory, bytes});
+    total_ += bytes;
+    return true;
+  }
+
+ private:
+  struct Block {
+    void* memory;
+    std::size_t bytes;
+  };
+  static constexpr std::size_t most = 32 * huge_page;
+
+  std::mutex mutex_;
+  std::size_t total_ = 0;
+  std::vector<Block> blocks_ = [] {
+    std::vector<Block> none;
+    none.reserve(most / huge_page);
+    return none;
+  }();
+};
+
+SpareBlocks& spare_blocks() {
+  static SpareBlocks blocks;
+  return blocks;
+}
+
+}  // namespace
 
 void* allocate(std::size_t bytes, PageSize pages) {
-  if (pages == PageSize::small) return ::operator new (bytes, std::align_val_t{cache_line});
-  void* memory = ::operator new (bytes, std::align_val_t{huge_page});
-  const std::size_t small = pages == PageSize::huge_later ? huge_page : 0;
-  if (small < bytes) prefer_huge_pages(static_cast<std::byte*>(memory) + small, bytes - small);
-  return memory;
+  switch (pages) {
+    case PageSize::small:
+      break;
+    case PageSize::huge_later: {
+      void* memory = ::operator new (bytes, std::align_val_t{huge_page});
+      if (huge_page < bytes) prefer_huge_pages(static_cast<std::byte*>(memory) + huge_page, bytes - huge_page);
+      return memory;
+    }
+    case PageSize::huge: {
+      if (void* spare = spare_blocks().take(whole_pages(bytes))) return spare;
+      void* memory = map_pages(whole_pages(bytes));
+      prefer_huge_pages(memory, whole_pages(bytes));
+      return memory;
+    }
+  }
+  return ::operator new (bytes, std::align_val_t{cache_line});
 }
 
 void prefer_huge_pages(void* memory, std::size_t bytes) noexcept {
@@ -29,7 +130,12 @@ void prefer_huge_pages(void* memory, std::size_t bytes) noexcept {
 #endif
 }
 
-void release(void* memory, PageSize pages) noexcept {
+void release(void* memory, std::size_t bytes, PageSize pages) noexcept {
+  if (memory == nullptr) return;
+  if (pages == PageSize::huge) {
+    if (!spare_blocks().keep(memory, whole_pages(bytes))) unmap_pages(memory, whole_pages(bytes));
+    return;
+  }
   ::operator delete (memory, std::align_val_t{pages == PageSize::small ? cache_line : huge_page});
 }
 

@@ -29,11 +29,15 @@ struct Entrant {
 
 std::vector<Entrant> entrants(const Options& options) {
   std::vector<Entrant> all;
+#if defined(COPPICE_BENCH_OURS_ALONE)
+  const std::vector makers{static_coppice_kd};
+#else
   std::vector makers{static_coppice_kd, static_nanoflann, static_boost_rtree, static_flann};
   if constexpr (std::is_same_v<Real, double>) {
     if constexpr (dimension == 3) makers.push_back(static_cgal);  // its kernel is for three dimensions
     makers.insert(makers.end(), {static_ann, static_spatialindex});
   }
+#endif
   for (const auto make : makers) {
     auto contestant = make(options.threads);
     if (options.takes_part(contestant->identity().name)) all.push_back({std::move(contestant), {}, 0, 0, {}});

@@ -65,7 +65,7 @@ class Arena {
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
   ~Arena() {
-    for (std::size_t i = 0; i < chunks_; ++i) storage::release(table()[i], pages(i));
+    for (std::size_t i = 0; i < chunks_; ++i) storage::release(table()[i], record_bytes() << shift_, pages(i));
   }
 
   /// A record whose contents are undefined. O(1) amortised; thread safe.

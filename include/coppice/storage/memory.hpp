@@ -15,9 +15,12 @@ enum class PageSize { small, huge_later, huge };
 
 /// Uninitialised memory, aligned to the cache line or the huge page. Pages that are never touched cost nothing; a huge
 /// page costs 2 MiB at the first touch, so ask for those only where the block will be filled. Errors: std::bad_alloc.
+/// Thread safe, as is release.
 [[nodiscard]] void* allocate(std::size_t bytes, PageSize pages);
-/// Requires: `memory` came from allocate(…, pages).
-void release(void* memory, PageSize pages) noexcept;
+/// Requires: `memory` came from allocate(bytes, pages). A few huge blocks are kept for the next to ask: the system
+/// clears every page that it hands out, which can cost more than the work on it. It may take their pages back at any
+/// time.
+void release(void* memory, std::size_t bytes, PageSize pages) noexcept;
 
 /// Asks for huge pages for the whole ones inside a block of memory that will be filled; costs nothing where it is
 /// small.
@@ -29,7 +32,8 @@ class RawArray {
  public:
   RawArray() = default;
   explicit RawArray(std::size_t size)
-      : data_(static_cast<T*>(allocate(size * sizeof(T), pages_for(size))), Release{pages_for(size)}) {}
+      : data_(static_cast<T*>(allocate(size * sizeof(T), pages_for(size))),
+              Release{size * sizeof(T), pages_for(size)}) {}
   [[nodiscard]] T* get() const noexcept { return data_.get(); }
 
  private:
@@ -37,8 +41,9 @@ class RawArray {
     return size * sizeof(T) >= huge_page ? PageSize::huge : PageSize::small;
   }
   struct Release {
+    std::size_t bytes = 0;
     PageSize pages = PageSize::small;
-    void operator()(T* p) const noexcept { release(p, pages); }
+    void operator()(T* p) const noexcept { release(p, bytes, pages); }
   };
   std::unique_ptr<T[], Release> data_;
 };

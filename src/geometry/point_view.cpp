@@ -23,7 +23,7 @@ void check_dimension(int dimension) {
 }
 
 template <class Scalar>
-void check_points(PointView<Scalar> points, int dimension) {
+void check_points(const PointView<Scalar>& points, int dimension) {
   if (points.empty()) return;
   if (points.dimension() != dimension)
     throw invalid_input("the points have " + std::to_string(points.dimension()) + " coordinates; expected " +
@@ -48,7 +48,7 @@ void check_points(PointView<Scalar> points, int dimension) {
 
 template float coordinate_limit<float>(int) noexcept;
 template double coordinate_limit<double>(int) noexcept;
-template void check_points<float>(PointView<float>, int);
-template void check_points<double>(PointView<double>, int);
+template void check_points<float>(const PointView<float>&, int);
+template void check_points<double>(const PointView<double>&, int);
 
 }  // namespace coppice

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <functional>
 #include <numbers>
+#include <numeric>
 #include <random>
 #include <string>
 #include <vector>
@@ -59,6 +60,19 @@ std::vector<Arrival> all_arrivals() {
          p[1] = random();
          p[2] = random();
        }},
+      {"growing cloud, densest in its middle", false,
+       [](double i, const auto& random, double* p) {
+         const double size = std::pow(random(), 4) * (1 + i / 2500);
+         for (int a = 0; a < 3; ++a) p[a] = (random() - 0.5) * size;
+       }},
+      {"walk through heavy tails", false,
+       [](double i, const auto& random, double* p) {
+         const double angle = 2 * std::numbers::pi * random();
+         const double radius = std::tan(1.55 * random());
+         p[0] = i / 2500 + radius * std::cos(angle);
+         p[1] = radius * std::sin(angle);
+         p[2] = 0.1 * radius * random();
+       }},
       {"equal points", false, [](double, const auto&, double* p) { p[0] = p[1] = p[2] = 1; }},
   };
 }
@@ -104,6 +118,43 @@ TYPED_TEST(UpdatesOfKdTree, StaySmallWhateverTheOrderOfArrival) {
     EXPECT_LE(static_cast<double>(statistics.binary_height), 4 * std::log2(static_cast<double>(statistics.leaves)) + 4);
     EXPECT_GE(statistics.leaf_fill, 0.45);
     expect_same_nearest(tree.nearest(queries.view(), {.k = 20}), oracle.nearest(queries.view(), {.k = 20}));
+  }
+}
+
+TYPED_TEST(UpdatesOfKdTree, SharedBatchesKeepEveryInvariantWhateverTheOrderOfArrival) {
+  using Scalar = TypeParam;
+  constexpr std::size_t batch = 2500;
+  typename KdTree<Scalar>::Config config;
+  config.executor = Executor(2);
+  for (const Arrival& arrival : all_arrivals()) {
+    for (const std::size_t window : {6 * batch, arrivals}) {
+      SCOPED_TRACE(arrival.name + ", window of " + std::to_string(window));
+      std::mt19937_64 engine(5);
+      const auto random = [&] { return static_cast<double>(engine() >> 11) * 0x1p-53; };
+      KdTree<Scalar> tree(3, config);
+      BruteForce<Scalar> oracle(3);
+      for (std::size_t first = 0; first < arrivals; first += batch) {
+        Points<Scalar> points{{}, 3};
+        for (std::size_t i = first; i < first + batch; ++i) {
+          double at[3];
+          // Every other point lies somewhere in what is there already, so that all of the tree grows a little.
+          arrival.place(static_cast<double>(i % 2 == 0 ? i : engine() % (i + 1)), random, at);
+          for (const double x : at) points.coordinates.push_back(static_cast<Scalar>(x));
+        }
+        tree.insert(points.view());
+        oracle.insert(points.view());
+        ASSERT_NO_THROW(tree.validate()) << "after inserting point " << first;
+        if (first >= window) {
+          std::vector<point_id> leaving(batch);
+          std::iota(leaving.begin(), leaving.end(), static_cast<point_id>(first - window));
+          tree.erase(leaving);
+          oracle.erase(leaving);
+          ASSERT_NO_THROW(tree.validate()) << "after erasing point " << first - window;
+        }
+        const PointView<Scalar> queries = points.view().slice(0, 20);
+        expect_same_nearest(tree.nearest(queries, {.k = 10}), oracle.nearest(queries, {.k = 10}));
+      }
+    }
   }
 }
 

@@ -108,7 +108,7 @@ template <class Scalar>
 /// Refuses a batch whose shape or numbers break the contract: another dimension than `dimension`, NaN, ±Inf, or a
 /// magnitude beyond `coordinate_limit`. Errors: invalid_input naming the first bad row and axis. Complexity: O(n · d).
 template <class Scalar>
-void check_points(PointView<Scalar> points, int dimension);
+void check_points(const PointView<Scalar>& points, int dimension);
 
 /// Refuses a dimension outside 1 … max_dimension. Errors: invalid_input.
 void check_dimension(int dimension);

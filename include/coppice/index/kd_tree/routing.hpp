@@ -118,10 +118,18 @@ template <class T, class S, int Width>
   return {child, least};
 }
 
+/// Nodes by their handles.
+template <class S, int Width>
+using NodeView = storage::ArenaView<Width == 0 ? 0 : Node<S, Width>::bytes_for(Width)>;
+
 /// Routing for the writer, compiled for one instruction set.
 template <class S, int Width>
 struct RoutingKernels {
   int (*route)(const Node<S, Width>& node, const RoutingKey<S, Width>& key);
+  /// The link to the leaf that a point belongs to, from node x down. The key never goes through memory: stores of a few
+  /// bytes that are read back as one register make the processor wait for all stores before them, and an insert leaves
+  /// many behind that miss the caches.
+  std::uint32_t (*descend)(NodeView<S, Width> nodes, Handle x, const S* point, int dimension, point_id id);
   /// Routes point rows[i] of a batch for i < count: slots[i] is the child, and histogram[child] counts them.
   void (*route_rows)(const Node<S, Width>& node, const PointView<S>& points, const point_id* ids,
                      const std::uint32_t* rows, std::size_t count, std::uint8_t* slots, std::uint32_t* histogram);
@@ -131,11 +139,43 @@ struct RoutingKernels {
 template <class T, class S, int Width>
 class RoutingKernelsOf {
  public:
-  static constexpr RoutingKernels<S, Width> table() { return {&one, &rows}; }
+  static constexpr RoutingKernels<S, Width> table() { return {&one, &descend, &rows}; }
 
  private:
   using Key = RoutingKey<S, Width>;
   static int one(const Node<S, Width>& node, const Key& key) { return route<T>(node, key); }
+  static std::uint32_t descend(NodeView<S, Width> nodes, Handle x, const S* point, int dimension, point_id id) {
+#if defined(__AVX512F__)
+    if constexpr (Width != 0 && Width + id_axes <= 8 && std::is_same_v<S, double> && std::is_same_v<T, simd::avx512>) {
+      const auto coordinates = static_cast<__mmask8>((1u << dimension) - 1);
+      constexpr auto parts = static_cast<__mmask8>(7u << Width);
+      const __m512i shifts = _mm512_maskz_expand_epi64(parts, _mm512_set_epi64(0, 0, 0, 0, 0, 0, 21, 42));
+      const __m512i words =
+          _mm512_and_si512(_mm512_srlv_epi64(_mm512_set1_epi64(id), shifts), _mm512_set1_epi64(0x1fffff));
+      const __m512d key = _mm512_mask_cvtepi64_pd(_mm512_maskz_loadu_pd(coordinates, point), parts, words);
+      return walk(nodes, x, [key](const Node<S, Width>& node) {
+        const __m512i axes = _mm512_cvtepu8_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(node.axis)));
+        const __m512d at = _mm512_permutexvar_pd(axes, key);
+        return node.match(_mm512_cmp_pd_mask(at, _mm512_loadu_pd(node.split), _CMP_GE_OQ) & 0x7fu);
+      });
+    }
+#endif
+    const Key key(point, dimension, id);
+    return walk(nodes, x, [&key](const Node<S, Width>& node) { return route<T>(node, key); });
+  }
+  template <class ChildOf>
+  [[gnu::always_inline]] static std::uint32_t walk(NodeView<S, Width> nodes, Handle x, ChildOf child_of) {
+    for (;;) {
+      const auto& node = *reinterpret_cast<const Node<S, Width>*>(nodes[x]);
+      const int s = child_of(node);
+      if (node.is_leaf(s)) return link_of(x, s);
+      x = node.child[s];
+      constexpr std::size_t lines = 8;  // the planes for this walk, the boxes for who comes back
+      const std::byte* record = nodes[x];
+      for (std::size_t b = 0; b < std::min(nodes.record_bytes(), lines * storage::cache_line); b += storage::cache_line)
+        __builtin_prefetch(record + b);
+    }
+  }
   static void rows(const Node<S, Width>& node, const PointView<S>& points, const point_id* ids,
                    const std::uint32_t* rows, std::size_t count, std::uint8_t* slots, std::uint32_t* histogram) {
     const auto each = [&](auto child_of) {

@@ -163,7 +163,7 @@ class Settler {
     Node& n = tree_.node(above);
     n.children = 1;
     n.right[0] = 0;
-    tree_.copy_box(tree_.node(link >> 3), static_cast<int>(link & 7), n, 0);
+    tree_.union_box(tree_.node(share.top), n, 0);  // the one above does not count the newcomers yet
     tree_.cold(above).leaves = tree_.cold(share.top).leaves;
     tree_.set_child(above, 0, share.top, 0);
     tree_.set_child(link >> 3, static_cast<int>(link & 7), above, 0);

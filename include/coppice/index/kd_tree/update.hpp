@@ -45,19 +45,16 @@ void Tree<S, Width>::write_point(Handle leaf_handle, int slot, const S* point, p
 
 template <class S, int Width>
 void Tree<S, Width>::insert_one(const S* point, point_id id) {
-  const Key key(point, dimension_, id);
   for (;;) {
-    Handle x = own_node(root_);
-    int s = routing_->route(node(x), key);
-    while (!node(x).is_leaf(s)) {
-      x = own_node(node(x).child[s]);
-      s = routing_->route(node(x), key);
-    }
+    const std::uint32_t link = routing_->descend(records_->nodes.view(), root_, point, dimension_, id);
+    const Handle x = own_path(link >> 3);
+    const auto s = static_cast<int>(link & 7);
+    fetch_slot(leaf(node(x).child[s] & ~leaf_bit), node(x).count[s]);
     // Boxes go first: a cut goes where no box is, and the newcomer must count.
     AxisArray<float, Width> lower, upper;
     encode(point, lower.data(), upper.data());
     grow_path(link_of(x, s), lower.data(), upper.data(), none);
-    Handle h = own_leaf(node(x).child[s] & ~leaf_bit);
+    const Handle h = own_leaf(node(x).child[s] & ~leaf_bit);
     if (node(x).count[s] == leaf_capacity) {
       if (!make_room(h | leaf_bit, none, true)) continue;
       (void)split_leaf(h, none);

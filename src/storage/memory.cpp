@@ -51,10 +51,6 @@ std::size_t whole_pages(std::size_t bytes) {
 /// Huge blocks that nobody uses at the moment, the youngest last.
 class SpareBlocks {
  public:
-  ~SpareBlocks() {
-    for (const Block& block : blocks_) unmap_pages(block.memory, block.bytes);
-  }
-
   /// A block of exactly that size; null where there is none.
   void* take(std::size_t bytes) noexcept {
     const std::lock_guard lock(mutex_);
@@ -66,12 +62,16 @@ class SpareBlocks {
     blocks_.erase(std::prev(found.base()));
     return memory;
   }
-  /// False where it keeps enough already.
+  /// Keeps a block, in the place of the oldest where there are enough; false where it is too large.
   bool keep(void* memory, std::size_t bytes) noexcept {
     if (!own_pages || bytes > most) return false;
     const std::lock_guard lock(mutex_);
-    if (total_ + bytes > most || blocks_.size() == blocks_.capacity()) return false;
-    blocks_.push_back({memory, bytes});
+    while (total_ + bytes > most) {
+      unmap_pages(blocks_.front().memory, blocks_.front().bytes);
+      total_ -= blocks_.front().bytes;
+      blocks_.erase(blocks_.begin());
+    }
+    blocks_.push_back({memory, bytes});  // all fit: none has less than a huge page
     total_ += bytes;
     return true;
   }
@@ -92,8 +92,9 @@ class SpareBlocks {
   }();
 };
 
+/// Never destroyed: indexes that live as long as the program release theirs after everything else has gone.
 SpareBlocks& spare_blocks() {
-  static SpareBlocks blocks;
+  static SpareBlocks& blocks = *new SpareBlocks;
   return blocks;
 }
 

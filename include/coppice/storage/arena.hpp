@@ -14,6 +14,7 @@
 #include <cstring>
 #include <memory>
 #include <mutex>
+#include <type_traits>
 #include <vector>
 
 #include "coppice/errors.hpp"
@@ -56,7 +57,7 @@ class ArenaView {
   int shift_ = 0;
 };
 
-/// Owner of the chunks. `Cold` is the writer's part of a record.
+/// Owner of the chunks. `Cold` is the writer's part of a record; an empty type where there is none.
 template <class Cold, std::size_t Bytes>
 class Arena {
  public:
@@ -125,7 +126,9 @@ class Arena {
 
  private:
   [[nodiscard]] std::byte** table() const noexcept { return table_.load(std::memory_order_acquire); }
-  [[nodiscard]] std::size_t record_bytes() const noexcept { return bytes_ + sizeof(Cold); }
+  [[nodiscard]] std::size_t record_bytes() const noexcept {
+    return bytes_ + (std::is_empty_v<Cold> ? 0 : sizeof(Cold));
+  }
 
   static PageSize pages(std::size_t chunk) noexcept { return chunk == 0 ? PageSize::huge_later : PageSize::huge; }
 

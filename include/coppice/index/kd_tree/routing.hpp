@@ -24,7 +24,8 @@ class RoutingKey {
   /// Numbers of a compiled key, so that whole registers can be loaded.
   static constexpr int padded = Width + id_axes <= 8 ? 8 : Width + id_axes <= 16 ? 16 : Width + id_axes;
 
-  RoutingKey(const S* point, int dimension, point_id id) {
+  // Inlined always: a copy of its own, compiled for one instruction set, must not be what the linker gives to others.
+  [[gnu::always_inline]] RoutingKey(const S* point, int dimension, point_id id) {
     if constexpr (Width == 0) {
       point_ = point;
       dimension_ = dimension;
@@ -42,12 +43,12 @@ class RoutingKey {
       return x_[axis];
   }
   [[nodiscard]] const S* data() const { return x_; }
-  [[nodiscard]] static S id_part(point_id id, int part) {
+  [[nodiscard, gnu::always_inline]] static S id_part(point_id id, int part) {
     return static_cast<S>(static_cast<std::uint64_t>(id) >> (21 * (id_axes - 1 - part)) & 0x1fffff);
   }
 
  private:
-  static void set_id(S* to, point_id id) {
+  [[gnu::always_inline]] static void set_id(S* to, point_id id) {
     for (int part = 0; part < id_axes; ++part) to[part] = id_part(id, part);
   }
 

@@ -132,7 +132,7 @@ class KdMap {
 
   /// O(n). `height` and `binary_height` count nodes on the longest path; leaves do not apply.
   [[nodiscard]] Statistics statistics() const;
-  /// Tuples ÷ levels: the mean number of nodes on the way to one. O(n).
+  /// The mean number of nodes on the way to a tuple, its own included. O(n).
   [[nodiscard]] double mean_height() const;
   /// Checks order, heights, balance and counts; O(n · height). Errors: std::logic_error naming what is broken.
   void validate() const;

@@ -38,8 +38,7 @@ struct Links {
 template <class Key>
 constexpr std::size_t node_bytes(int dimension) {
   const std::size_t bytes = sizeof(Links) + static_cast<std::size_t>(dimension) * sizeof(Key);
-  return (bytes + alignof(std::max_align_t) / 2 - 1) / (alignof(std::max_align_t) / 2) *
-         (alignof(std::max_align_t) / 2);
+  return (bytes + 7) / 8 * 8;
 }
 
 /// Where the nodes of one map lie.

@@ -249,6 +249,36 @@ TEST(KdSet, ThreadsBuildTheSameTree) {
   EXPECT_LE(alone.statistics().bytes_per_point, 48);
 }
 
+TEST(KdSet, InfinitiesHaveDistancesLikeOtherNumbers) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  KdMap<double, 2> set;
+  for (const double x : {-infinity, -1.0, 0.0, 2.0, infinity})
+    for (const double y : {-infinity, 0.0, infinity}) ASSERT_TRUE(set.insert(std::array{x, y}));
+  ASSERT_NO_THROW(set.validate());
+  const auto nearest = set.nearest(std::array{infinity, infinity}, set.size());
+  ASSERT_EQ(nearest.size(), set.size());
+  EXPECT_EQ(nearest[0].distance_squared, 0);
+  for (std::size_t i = 1; i < nearest.size(); ++i) {
+    EXPECT_EQ(nearest[i].distance_squared, infinity);
+    if (i == 1) continue;
+    EXPECT_TRUE(std::lexicographical_compare(nearest[i - 1].key.begin(), nearest[i - 1].key.end(),
+                                             nearest[i].key.begin(), nearest[i].key.end()));
+  }
+}
+
+TEST(KdSet, CanBeMoved) {
+  KdMap<int, 1, std::string> first;
+  first.insert(std::array{1}, "one");
+  KdMap<int, 1, std::string> second = std::move(first);
+  EXPECT_EQ(*second.find(std::array{1}), "one");
+  first = KdMap<int, 1, std::string>();
+  EXPECT_TRUE(first.insert(std::array{2}, "two"));
+  std::swap(first, second);
+  EXPECT_EQ(*first.find(std::array{1}), "one");
+  ASSERT_NO_THROW(first.validate());
+  ASSERT_NO_THROW(second.validate());
+}
+
 TEST(KdSet, MistakesAreRefusedAndChangeNothing) {
   Set set;
   set.insert(std::array<std::int64_t, 3>{1, 2, 3});
@@ -263,6 +293,13 @@ TEST(KdSet, MistakesAreRefusedAndChangeNothing) {
   const std::array<bool, 2> short_mask{true, true};
   EXPECT_THROW((void)set.nearest(key, 1, short_mask), invalid_input);
   EXPECT_THROW(set.each_in_order([](auto) {}, 3), invalid_input);
+  const std::array<std::int64_t, 3> above{1, 2, 4};
+  EXPECT_THROW(set.in_box(above, key, [](auto) {}), invalid_input);
+  const std::array<bool, 3> without_last{true, true, false};
+  int inside = 0;
+  set.in_box(
+      above, key, [&](auto) { ++inside; }, without_last);
+  EXPECT_EQ(inside, 1);
   EXPECT_EQ(set.size(), 1u);
 
   KdMap<double, 0> plane(2);
@@ -282,7 +319,7 @@ TEST(KdSet, MistakesAreRefusedAndChangeNothing) {
   Named named;
   const std::array<int, 2> keys{1, 2};
   const std::vector<std::string> one{"a"};
-  EXPECT_THROW(named.build(PointView<int>(keys.data(), 2, 1), std::span<const std::string>(one)), invalid_input);
+  EXPECT_THROW(named.build(PointView<int>(keys.data(), 2, 1), one), invalid_input);
   EXPECT_TRUE(named.insert(std::array{7}, "seven"));
   EXPECT_EQ(*named.find(std::array{7}), "seven");
   EXPECT_EQ(named.find(std::array{8}), nullptr);

@@ -11,7 +11,7 @@ namespace coppice {
 template <class Key, int Dim, class Value>
 void KdMap<Key, Dim, Value>::gather(Link link, std::vector<Handle>& nodes) const {
   if (kd_map::handle_of(link) == kd_map::nil) return;
-  const kd_map::Links& links = pool_.links(kd_map::handle_of(link));
+  const kd_map::Links& links = nodes_->links(kd_map::handle_of(link));
   prefetch_children(kd_map::handle_of(link));
   gather(links.child[0], nodes);
   nodes.push_back(kd_map::handle_of(link));
@@ -38,7 +38,7 @@ kd_map::Link KdMap<Key, Dim, Value>::balanced(std::span<Handle> nodes, int axis)
     };
     std::vector<Entry> entries;
     entries.reserve(nodes.size());
-    for (const Handle h : nodes) entries.push_back({pool_.key(h), h});
+    for (const Handle h : nodes) entries.push_back({nodes_->key(h), h});
     return balanced_entries(std::span<Entry>(entries), axis, executor);
   } else {
     struct Entry {
@@ -49,8 +49,8 @@ kd_map::Link KdMap<Key, Dim, Value>::balanced(std::span<Handle> nodes, int axis)
     const auto fill = [&](Entry* entries) {
       constexpr std::size_t ahead = 8;
       for (std::size_t i = 0; i < nodes.size(); ++i) {
-        if (i + ahead < nodes.size()) pool_.prefetch(nodes[i + ahead]);
-        std::copy_n(pool_.key(nodes[i]), Dim, entries[i].key);
+        if (i + ahead < nodes.size()) nodes_->prefetch(nodes[i + ahead]);
+        std::copy_n(nodes_->key(nodes[i]), Dim, entries[i].key);
         entries[i].node = nodes[i];
       }
     };
@@ -82,7 +82,7 @@ kd_map::Link KdMap<Key, Dim, Value>::balanced_entries(std::span<Entry> entries, 
     std::nth_element(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(middle), entries.end(), precedes);
   }
   const Handle h = entries[middle].node;
-  kd_map::Links& links = pool_.links(h);
+  kd_map::Links& links = nodes_->links(h);
   const auto side = [&](int s) {
     links.child[s] =
         balanced_entries(s == 0 ? entries.first(middle) : entries.subspan(middle + 1), next(axis), executor);

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <deque>
-#include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -22,14 +22,17 @@
 
 namespace coppice {
 
-/// A set of tuples of `Key` (any arithmetic type), or with `Value` a map from them. `Dim`: their length where it is
-/// known when compiling, else 0. Values are default-constructible and assignable.
+/// A set of tuples of `Key` (any arithmetic type but bool), or with `Value` a map from them. `Dim`: their length where
+/// it is known when compiling, else 0. Values are default-constructible and assignable.
 ///
 /// Thread safety: any number of concurrent const calls; one writer at a time, and no other call beside it.
+/// It can be moved, not copied; one moved from may only be assigned to or destroyed.
 /// Limits: 2^26 − 1 tuples. Errors: a call that throws invalid_input has changed nothing.
 /// Memory: a node takes 8 bytes and its tuple, rounded up to 8; values lie apart.
 template <class Key, int Dim, class Value = void>
 class KdMap {
+  static_assert(std::is_arithmetic_v<Key> && !std::is_same_v<Key, bool>, "a KdMap holds tuples of numbers");
+
  public:
   static constexpr bool is_map = !std::is_void_v<Value>;
   using Stored = std::conditional_t<is_map, Value, char>;
@@ -49,11 +52,12 @@ class KdMap {
   };
 
   /// An empty map. Errors: invalid_input for a dimension outside 1 … 1,024, or other than `Dim`, or a bad Config.
-  explicit KdMap(int dimension = Dim, Config config = {}) : dimension_(dimension), config_(config), pool_(dimension) {
+  explicit KdMap(int dimension = Dim, Config config = {}) : dimension_(dimension), config_(config) {
     check_dimension(dimension);
     if (Dim != 0 && dimension != Dim)
       throw invalid_input("dimension is " + std::to_string(dimension) + "; expected " + std::to_string(Dim));
     config_.check();
+    nodes_ = std::make_unique<Pool>(dimension);
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -73,8 +77,7 @@ class KdMap {
     return build_all(keys, [](Handle, std::size_t) {});
   }
   /// As above, with a value a row.
-  template <class V = Stored>
-  std::size_t build(PointView<Key> keys, std::span<const V> values) requires(is_map) {
+  std::size_t build(PointView<Key> keys, std::span<const Stored> values) requires(is_map) {
     if (values.size() != keys.size())
       throw invalid_input("there are " + std::to_string(values.size()) + " values for " + std::to_string(keys.size()) +
                           " keys; expected one a key");
@@ -111,7 +114,7 @@ class KdMap {
   [[nodiscard]] std::vector<std::uint8_t> contains(PointView<Key> keys) const;
 
   /// Calls visit(key) or visit(key, value) for every tuple with lower[a] ≤ key[a] ≤ upper[a] on the axes that `mask`
-  /// enables (none given: all), in the order of the tree.
+  /// enables (none given: all), in the order of the tree. Errors: invalid_input for lower > upper on one of them.
   template <class Visit>
   void in_box(std::span<const Key> lower, std::span<const Key> upper, Visit visit,
               std::span<const bool> mask = {}) const;
@@ -140,13 +143,14 @@ class KdMap {
  private:
   using Link = kd_map::Link;
   using Path = kd_map::Path;
+  using Pool = kd_map::NodePool<Key, Dim>;
 
   [[nodiscard]] int next(int axis) const { return axis + 1 == dimension() ? 0 : axis + 1; }
   [[nodiscard]] int compare(const Key* a, const Key* b, int axis) const {
     return compare_super_keys<Dim>(a, b, axis, dimension_);
   }
   [[nodiscard]] std::span<const Key> tuple(Handle h) const {
-    return {pool_.key(h), static_cast<std::size_t>(dimension())};
+    return {nodes_->key(h), static_cast<std::size_t>(dimension())};
   }
   template <class Visit>
   void hand_over(Handle h, Visit& visit) const {
@@ -162,8 +166,8 @@ class KdMap {
   [[nodiscard]] Handle locate(const Key* key) const;
   /// Which side a comparison will take is guessed wrongly half the time; so both are fetched.
   void prefetch_children(Handle h) const {
-    for (const Link child : pool_.links(h).child)
-      if (kd_map::handle_of(child) != kd_map::nil) pool_.prefetch(kd_map::handle_of(child));
+    for (const Link child : nodes_->links(h).child)
+      if (kd_map::handle_of(child) != kd_map::nil) nodes_->prefetch(kd_map::handle_of(child));
   }
   template <class Fill>
   std::pair<Handle, bool> place(std::span<const Key> key, Fill fill);
@@ -189,7 +193,7 @@ class KdMap {
 
   int dimension_;
   Config config_;
-  kd_map::NodePool<Key, Dim> pool_;
+  std::unique_ptr<Pool> nodes_;
   std::deque<Stored> values_;  // by handle; empty in a set
   Link root_ = kd_map::nil;
   std::size_t size_ = 0;

@@ -37,14 +37,14 @@ std::vector<std::uint8_t> KdMap<Key, Dim, Value>::contains(PointView<Key> keys) 
       Lookup& lookup = lookups[i];
       bool done = lookup.at == kd_map::nil;
       if (!done) {
-        const int order = compare(keys.row(lookup.row), pool_.key(lookup.at), lookup.axis);
+        const int order = compare(keys.row(lookup.row), nodes_->key(lookup.at), lookup.axis);
         if (order == 0) {
           found[lookup.row] = 1;
           done = true;
         } else {
-          lookup.at = kd_map::handle_of(pool_.links(lookup.at).child[order > 0]);
+          lookup.at = kd_map::handle_of(nodes_->links(lookup.at).child[order > 0]);
           lookup.axis = next(lookup.axis);
-          if (lookup.at != kd_map::nil) pool_.prefetch(lookup.at);
+          if (lookup.at != kd_map::nil) nodes_->prefetch(lookup.at);
         }
       }
       if (!done) {
@@ -67,18 +67,22 @@ void KdMap<Key, Dim, Value>::in_box(std::span<const Key> lower, std::span<const 
   check_key(lower, 0);
   check_key(upper, 0);
   const std::vector<bool> enabled = check_mask(mask);
+  for (std::size_t i = 0; i < enabled.size(); ++i)
+    if (enabled[i] && lower[i] > upper[i])
+      throw invalid_input("lower is greater than upper on axis " + std::to_string(i) + " (" + std::to_string(lower[i]) +
+                          " > " + std::to_string(upper[i]) + ")");
   const auto go = [&](const auto& self, Link link, int axis) -> void {
     const Handle h = kd_map::handle_of(link);
     if (h == kd_map::nil) return;
-    const Key* key = pool_.key(h);
+    const Key* key = nodes_->key(h);
     const auto a = static_cast<std::size_t>(axis);
     // A tuple that ties with this one along the axis may lie on either side.
-    if (!enabled[a] || lower[a] <= key[a]) self(self, pool_.links(h).child[0], next(axis));
+    if (!enabled[a] || lower[a] <= key[a]) self(self, nodes_->links(h).child[0], next(axis));
     bool inside = true;
     for (std::size_t i = 0; i < enabled.size(); ++i)
       inside = inside && (!enabled[i] || (lower[i] <= key[i] && key[i] <= upper[i]));
     if (inside) hand_over(h, visit);
-    if (!enabled[a] || key[a] <= upper[a]) self(self, pool_.links(h).child[1], next(axis));
+    if (!enabled[a] || key[a] <= upper[a]) self(self, nodes_->links(h).child[1], next(axis));
   };
   go(go, root_, 0);
 }
@@ -120,7 +124,7 @@ struct KdMap<Key, Dim, Value>::Search {
 template <class Key, int Dim, class Value>
 typename KdMap<Key, Dim, Value>::Distance KdMap<Key, Dim, Value>::term(Key a, Key b) const {
   if constexpr (std::is_floating_point_v<Key>) {
-    const Distance difference = a - b;
+    const auto difference = static_cast<Distance>(a == b ? Key(0) : a - b);  // infinities may be equal, too
     return difference * difference;
   } else {
     using Unsigned = std::make_unsigned_t<Key>;
@@ -136,17 +140,17 @@ template <class Key, int Dim, class Value>
 void KdMap<Key, Dim, Value>::search_nearest(Link link, int axis, Search& search) const {
   const Handle h = kd_map::handle_of(link);
   if (h == kd_map::nil) return;
-  const Key* key = pool_.key(h);
+  const Key* key = nodes_->key(h);
   const auto a = static_cast<std::size_t>(axis);
   const int near = search.point[a] < key[a] ? 0 : 1;
-  search_nearest(pool_.links(h).child[near], next(axis), search);
+  search_nearest(nodes_->links(h).child[near], next(axis), search);
   Distance squared = 0;
   for (std::size_t i = 0; i < search.enabled.size(); ++i)
     if (search.enabled[i]) squared += term(search.point[i], key[i]);
   search.offer({squared, tuple(h)});
   const Distance before = search.offsets[a];
   if (search.enabled[a]) search.offsets[a] = std::max(before, term(search.point[a], key[a]));
-  if (search.may_hold_nearer()) search_nearest(pool_.links(h).child[1 - near], next(axis), search);
+  if (search.may_hold_nearer()) search_nearest(nodes_->links(h).child[1 - near], next(axis), search);
   search.offsets[a] = before;
 }
 
@@ -172,7 +176,7 @@ void KdMap<Key, Dim, Value>::each_in_order(Visit visit, int axis) const {
   nodes.reserve(size_);
   gather(root_, nodes);
   std::sort(nodes.begin(), nodes.end(),
-            [&](Handle a, Handle b) { return compare(pool_.key(a), pool_.key(b), axis) < 0; });
+            [&](Handle a, Handle b) { return compare(nodes_->key(a), nodes_->key(b), axis) < 0; });
   for (const Handle h : nodes) hand_over(h, visit);
 }
 

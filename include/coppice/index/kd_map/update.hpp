@@ -19,7 +19,7 @@ void KdMap<Key, Dim, Value>::check_key(std::span<const Key> key, std::size_t row
 
 template <class Key, int Dim, class Value>
 void KdMap<Key, Dim, Value>::clear() {
-  pool_.clear();
+  nodes_->clear();
   values_.clear();
   root_ = kd_map::nil;
   size_ = 0;
@@ -27,9 +27,9 @@ void KdMap<Key, Dim, Value>::clear() {
 
 template <class Key, int Dim, class Value>
 Handle KdMap<Key, Dim, Value>::new_node(const Key* key) {
-  const Handle h = pool_.allocate();
-  pool_.links(h) = {};
-  std::copy_n(key, dimension(), pool_.key(h));
+  const Handle h = nodes_->allocate();
+  nodes_->links(h) = {};
+  std::copy_n(key, dimension(), nodes_->key(h));
   if constexpr (is_map)
     if (h >= values_.size()) values_.resize(std::size_t{h} + 1);
   return h;
@@ -38,7 +38,7 @@ Handle KdMap<Key, Dim, Value>::new_node(const Key* key) {
 /// The link to a node whose own links are right.
 template <class Key, int Dim, class Value>
 kd_map::Link KdMap<Key, Dim, Value>::joined(Handle h) const {
-  const kd_map::Links& links = pool_.links(h);
+  const kd_map::Links& links = nodes_->links(h);
   return kd_map::link_to(h, std::max(kd_map::height_of(links.child[0]), kd_map::height_of(links.child[1])) + 1);
 }
 
@@ -48,8 +48,8 @@ void KdMap<Key, Dim, Value>::set_link(const Path& path, int depth, Link below) {
   if (depth == 0)
     root_ = below;
   else
-    pool_.links(path.node[static_cast<std::size_t>(depth - 1)]).child[path.side[static_cast<std::size_t>(depth - 1)]] =
-        below;
+    nodes_->links(path.node[static_cast<std::size_t>(depth - 1)])
+        .child[path.side[static_cast<std::size_t>(depth - 1)]] = below;
 }
 
 /// Hangs `below` under the first `depth` nodes of a path and brings heights and balance above it up to date.
@@ -57,7 +57,7 @@ template <class Key, int Dim, class Value>
 void KdMap<Key, Dim, Value>::repair_upwards(Path& path, int depth, Link below) {
   while (depth > 0) {
     const Handle h = path.node[static_cast<std::size_t>(--depth)];
-    kd_map::Links& links = pool_.links(h);
+    kd_map::Links& links = nodes_->links(h);
     Link& child = links.child[path.side[static_cast<std::size_t>(depth)]];
     if (child == below) return;  // what was here before was as high, and all above is right
     child = below;
@@ -76,9 +76,9 @@ Handle KdMap<Key, Dim, Value>::locate(const Key* key) const {
   int axis = 0;
   for (Handle h = kd_map::handle_of(root_); h != kd_map::nil; axis = next(axis)) {
     prefetch_children(h);
-    const int order = compare(key, pool_.key(h), axis);
+    const int order = compare(key, nodes_->key(h), axis);
     if (order == 0) return h;
-    h = kd_map::handle_of(pool_.links(h).child[order > 0]);
+    h = kd_map::handle_of(nodes_->links(h).child[order > 0]);
   }
   return kd_map::nil;
 }
@@ -92,18 +92,18 @@ std::pair<Handle, bool> KdMap<Key, Dim, Value>::place(std::span<const Key> key, 
   int axis = 0;
   for (Handle h = kd_map::handle_of(root_); h != kd_map::nil; axis = next(axis)) {
     prefetch_children(h);
-    const int order = compare(key.data(), pool_.key(h), axis);
+    const int order = compare(key.data(), nodes_->key(h), axis);
     if (order == 0) return {h, false};
     path.side[static_cast<std::size_t>(path.depth)] = order > 0;
     path.push(h);
-    h = kd_map::handle_of(pool_.links(h).child[order > 0]);
+    h = kd_map::handle_of(nodes_->links(h).child[order > 0]);
   }
   if (size_ == kd_map::most_nodes) throw unsupported("a KdMap holds at most 2^26 - 1 tuples");
   const Handle fresh = new_node(key.data());
   try {
     fill(fresh);
   } catch (...) {  // copying a value may fail
-    pool_.release(fresh);
+    nodes_->release(fresh);
     throw;
   }
   ++size_;
@@ -116,12 +116,12 @@ std::pair<Handle, bool> KdMap<Key, Dim, Value>::place(std::span<const Key> key, 
 template <class Key, int Dim, class Value>
 Handle KdMap<Key, Dim, Value>::extreme(Link below, int axis_of_node, int axis, int side) const {
   const Handle h = kd_map::handle_of(below);
-  const kd_map::Links& links = pool_.links(h);
+  const kd_map::Links& links = nodes_->links(h);
   Handle best = h;
   const auto offer = [&](Link child) {
     if (kd_map::handle_of(child) == kd_map::nil) return;
     const Handle found = extreme(child, next(axis_of_node), axis, side);
-    const int order = compare(pool_.key(found), pool_.key(best), axis);
+    const int order = compare(nodes_->key(found), nodes_->key(best), axis);
     if (side == 0 ? order < 0 : order > 0) best = found;
   };
   if (axis_of_node == axis) {
@@ -144,18 +144,18 @@ bool KdMap<Key, Dim, Value>::erase(std::span<const Key> key) {
     const Handle h = kd_map::handle_of(at);
     if (h == kd_map::nil) return false;
     prefetch_children(h);
-    const int order = compare(key.data(), pool_.key(h), axis);
+    const int order = compare(key.data(), nodes_->key(h), axis);
     if (order == 0) break;
     path.side[static_cast<std::size_t>(path.depth)] = order > 0;
     path.push(h);
-    at = pool_.links(h).child[order > 0];
+    at = nodes_->links(h).child[order > 0];
   }
   // The node to go, x, sinks until what is below it is small.
   const Handle x = kd_map::handle_of(at);
   constexpr std::uint32_t small = 3;  // heights: seven nodes at most
   Link below = kd_map::nil;
   while (kd_map::height_of(at) > 1) {
-    kd_map::Links& links = pool_.links(x);
+    kd_map::Links& links = nodes_->links(x);
     if (kd_map::height_of(at) <= small) {
       scratch_.clear();
       gather(links.child[0], scratch_);
@@ -173,19 +173,19 @@ bool KdMap<Key, Dim, Value>::erase(std::span<const Key> key) {
     path.push(heir);
     for (axis = next(axis); kd_map::handle_of(hole) != heir; axis = next(axis)) {
       const Handle h = kd_map::handle_of(hole);
-      const int order = compare(pool_.key(heir), pool_.key(h), axis);
+      const int order = compare(nodes_->key(heir), nodes_->key(h), axis);
       path.side[static_cast<std::size_t>(path.depth)] = order > 0;
       path.push(h);
-      hole = pool_.links(h).child[order > 0];
+      hole = nodes_->links(h).child[order > 0];
     }
-    std::swap(links, pool_.links(heir));
+    std::swap(links, nodes_->links(heir));
     at = kd_map::link_to(x, kd_map::height_of(hole));
     if (path.depth == top + 1)
-      pool_.links(heir).child[side] = at;
+      nodes_->links(heir).child[side] = at;
     else
       set_link(path, path.depth, at);
   }
-  pool_.release(x);
+  nodes_->release(x);
   if constexpr (is_map) values_[x] = {};
   --size_;
   repair_upwards(path, path.depth, below);

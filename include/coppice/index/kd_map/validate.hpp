@@ -28,9 +28,9 @@ void KdMap<Key, Dim, Value>::validate() const {
     }
     ++nodes;
     for (const Bound& bound : bounds)
-      require(compare(pool_.key(h), pool_.key(bound.node), bound.axis) == bound.order,
+      require(compare(nodes_->key(h), nodes_->key(bound.node), bound.axis) == bound.order,
               "a tuple lies on the wrong side");
-    const kd_map::Links& links = pool_.links(h);
+    const kd_map::Links& links = nodes_->links(h);
     std::uint32_t heights[2];
     for (int side = 0; side < 2; ++side) {
       bounds.push_back({h, axis, side == 0 ? -1 : 1});
@@ -44,7 +44,7 @@ void KdMap<Key, Dim, Value>::validate() const {
   };
   (void)check(check, root_, 0);
   require(nodes == size_, "the tree does not hold size() tuples");
-  require(pool_.live() == size_, "nodes are leaked");
+  require(nodes_->live() == size_, "nodes are leaked");
 }
 
 template <class Key, int Dim, class Value>
@@ -54,7 +54,8 @@ Statistics KdMap<Key, Dim, Value>::statistics() const {
   result.nodes = size_;
   result.height = result.binary_height = kd_map::height_of(root_);
   result.leaf_fill = 1;
-  result.bytes = pool_.bytes() + values_.size() * (is_map ? sizeof(Stored) : 0) + scratch_.capacity() * sizeof(Handle);
+  result.bytes =
+      nodes_->bytes() + values_.size() * (is_map ? sizeof(Stored) : 0) + scratch_.capacity() * sizeof(Handle);
   result.bytes_per_point = size_ == 0 ? 0 : static_cast<double>(result.bytes) / static_cast<double>(size_);
   result.rebuilds = rebuilds_;
   return result;
@@ -67,7 +68,7 @@ double KdMap<Key, Dim, Value>::mean_height() const {
     const Handle h = kd_map::handle_of(link);
     if (h == kd_map::nil) return;
     levels += level;
-    for (const Link child : pool_.links(h).child) self(self, child, level + 1);
+    for (const Link child : nodes_->links(h).child) self(self, child, level + 1);
   };
   add(add, root_, 1);
   return size_ == 0 ? 0 : levels / static_cast<double>(size_);

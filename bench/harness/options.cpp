@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <sstream>
 #include <string_view>
 
@@ -88,6 +89,15 @@ Options read_options(int argc, char** argv) {
     if (!options.quick) options.sizes.push_back(10'000'000);
   }
   return options;
+}
+
+int run_bench(int argc, char** argv, int (*run)(const Options& options)) {
+  try {
+    return run(read_options(argc, argv));
+  } catch (const std::exception& failure) {
+    std::fprintf(stderr, "error: %s\n", failure.what());
+    return 1;
+  }
 }
 
 }  // namespace coppice::bench

@@ -33,4 +33,7 @@ struct Options {
 /// Reads the command line; prints help and exits 0, or one line about a mistake and exits 2.
 [[nodiscard]] Options read_options(int argc, char** argv);
 
+/// The whole of a bench's main: reads the command line, runs, and turns an exception into one line and the status 1.
+[[nodiscard]] int run_bench(int argc, char** argv, int (*run)(const Options& options));
+
 }  // namespace coppice::bench

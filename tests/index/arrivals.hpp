@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "coppice/geometry/point_view.hpp"
 #include "coppice/query/hit.hpp"
 
 namespace coppice::test {
@@ -72,6 +73,14 @@ inline std::vector<Arrival> all_arrivals() {
        }},
       {"equal points", false, [](double, const auto&, double* p) { p[0] = p[1] = p[2] = 1; }},
   };
+}
+
+/// The i-th point of an order of arrival, appended to `points`.
+template <class Scalar>
+void place_next(const Arrival& arrival, double i, const std::function<double()>& random, Points<Scalar>& points) {
+  double at[3];
+  arrival.place(i, random, at);
+  for (const double x : at) points.coordinates.push_back(static_cast<Scalar>(x));
 }
 
 template <class Scalar>

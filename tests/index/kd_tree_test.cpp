@@ -29,12 +29,12 @@ TYPED_TEST(UpdatesOfKdTree, StaySmallWhateverTheOrderOfArrival) {
     BruteForce<Scalar> oracle(3);
     Points<Scalar> queries{{}, 3};
     for (std::size_t i = 0; i < arrivals; ++i) {
-      double at[3];
-      arrival.place(static_cast<double>(i), random, at);
-      const Scalar point[3] = {static_cast<Scalar>(at[0]), static_cast<Scalar>(at[1]), static_cast<Scalar>(at[2])};
-      tree.insert(point);
-      oracle.insert(point);
-      if (i % 1000 == 0) queries.coordinates.insert(queries.coordinates.end(), point, point + 3);
+      Points<Scalar> point{{}, 3};
+      place_next(arrival, static_cast<double>(i), random, point);
+      tree.insert(point.view()[0]);
+      oracle.insert(point.view()[0]);
+      if (i % 1000 == 0)
+        queries.coordinates.insert(queries.coordinates.end(), point.coordinates.begin(), point.coordinates.end());
       if (i % 5000 == 0) {
         ASSERT_NO_THROW(tree.validate());
       }
@@ -63,12 +63,12 @@ TYPED_TEST(UpdatesOfKdTree, CutsThroughSubtreesLeaveSnapshotsAlone) {
   std::vector<KdTreeSnapshot<Scalar>> snapshots;
   std::vector<Neighbors<Scalar>> expected;
   for (std::size_t i = 0; i < arrivals; ++i) {
-    double at[3];
-    arrival.place(static_cast<double>(i), random, at);
-    const Scalar point[3] = {static_cast<Scalar>(at[0]), static_cast<Scalar>(at[1]), static_cast<Scalar>(at[2])};
-    tree.insert(point);
-    oracle.insert(point);
-    if (i < 20) queries.coordinates.insert(queries.coordinates.end(), point, point + 3);
+    Points<Scalar> point{{}, 3};
+    place_next(arrival, static_cast<double>(i), random, point);
+    tree.insert(point.view()[0]);
+    oracle.insert(point.view()[0]);
+    if (i < 20)
+      queries.coordinates.insert(queries.coordinates.end(), point.coordinates.begin(), point.coordinates.end());
     if (i % 1500 == 1499) {
       snapshots.push_back(tree.snapshot());
       expected.push_back(oracle.nearest(queries.view(), {.k = 50}));

@@ -35,10 +35,8 @@ TYPED_TEST(SharedBatches, KeepEveryInvariantWhateverTheOrderOfArrival) {
       for (std::size_t first = 0; first < arrivals; first += batch) {
         Points<Scalar> points{{}, 3};
         for (std::size_t i = first; i < first + batch; ++i) {
-          double at[3];
           // Every other point lies somewhere in what is there already, so that all of the tree grows a little.
-          arrival.place(static_cast<double>(i % 2 == 0 ? i : engine() % (i + 1)), random, at);
-          for (const double x : at) points.coordinates.push_back(static_cast<Scalar>(x));
+          place_next(arrival, static_cast<double>(i % 2 == 0 ? i : engine() % (i + 1)), random, points);
         }
         tree.insert(points.view());
         oracle.insert(points.view());

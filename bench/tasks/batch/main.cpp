@@ -1,8 +1,6 @@
 // The task `batch`: to an index over nine tenths of the points the last tenth comes in batches of 1,000 or of 100,000
 // points, and leaves in the same batches. Every round starts from a fresh build; contestants take turns.
 #include <algorithm>
-#include <cstdio>
-#include <exception>
 #include <numeric>
 
 #include "harness/datasets.hpp"
@@ -115,10 +113,5 @@ int run(const Options& options) {
 }  // namespace coppice::bench
 
 int main(int argc, char** argv) {
-  try {
-    return coppice::bench::run(coppice::bench::read_options(argc, argv));
-  } catch (const std::exception& failure) {
-    std::fprintf(stderr, "error: %s\n", failure.what());
-    return 1;
-  }
+  return coppice::bench::run_bench(argc, argv, coppice::bench::run);
 }

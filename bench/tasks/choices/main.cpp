@@ -2,8 +2,6 @@
 // Each family of variants is measured in turns; the median round counts. Answers are the same for all of them, so there
 // is nothing to agree on: the conformance tests see to that.
 #include <algorithm>
-#include <cstdio>
-#include <exception>
 #include <functional>
 #include <memory>
 #include <numeric>
@@ -256,10 +254,5 @@ int run(const Options& options) {
 }  // namespace coppice::bench
 
 int main(int argc, char** argv) {
-  try {
-    return coppice::bench::run(coppice::bench::read_options(argc, argv));
-  } catch (const std::exception& failure) {
-    std::fprintf(stderr, "error: %s\n", failure.what());
-    return 1;
-  }
+  return coppice::bench::run_bench(argc, argv, coppice::bench::run);
 }

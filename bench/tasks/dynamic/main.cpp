@@ -2,8 +2,6 @@
 // moved and half of them erased, all one by one in random order. Contestants take turns; single latencies are taken in
 // a stretch of their own. After every stage the contestants must agree on the same neighbours.
 #include <algorithm>
-#include <cstdio>
-#include <exception>
 #include <numeric>
 
 #include "harness/datasets.hpp"
@@ -214,10 +212,5 @@ int run(const Options& options) {
 }  // namespace coppice::bench
 
 int main(int argc, char** argv) {
-  try {
-    return coppice::bench::run(coppice::bench::read_options(argc, argv));
-  } catch (const std::exception& failure) {
-    std::fprintf(stderr, "error: %s\n", failure.what());
-    return 1;
-  }
+  return coppice::bench::run_bench(argc, argv, coppice::bench::run);
 }

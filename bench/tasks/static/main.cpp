@@ -1,8 +1,6 @@
 // The task `static`: every contestant builds an index over the same points and answers the same searches, one at a time
 // in random order and as batches. Contestants take turns, round after round; the median round counts.
 #include <algorithm>
-#include <cstdio>
-#include <exception>
 #include <memory>
 #include <type_traits>
 #include <vector>
@@ -137,10 +135,5 @@ int run(const Options& options) {
 }  // namespace coppice::bench
 
 int main(int argc, char** argv) {
-  try {
-    return coppice::bench::run(coppice::bench::read_options(argc, argv));
-  } catch (const std::exception& failure) {
-    std::fprintf(stderr, "error: %s\n", failure.what());
-    return 1;
-  }
+  return coppice::bench::run_bench(argc, argv, coppice::bench::run);
 }

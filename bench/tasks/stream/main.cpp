@@ -2,8 +2,6 @@
 // nearest of some of its points; then the oldest sweep leaves and the new one enters. Contestants without both updates
 // build the window anew. They take turns, sweep by sweep.
 #include <algorithm>
-#include <cstdio>
-#include <exception>
 #include <numeric>
 
 #include "coppice/apps/lidar_simulator.hpp"
@@ -157,10 +155,5 @@ int run(const Options& options) {
 }  // namespace coppice::bench
 
 int main(int argc, char** argv) {
-  try {
-    return coppice::bench::run(coppice::bench::read_options(argc, argv));
-  } catch (const std::exception& failure) {
-    std::fprintf(stderr, "error: %s\n", failure.what());
-    return 1;
-  }
+  return coppice::bench::run_bench(argc, argv, coppice::bench::run);
 }

@@ -30,7 +30,7 @@ class BallShape {
   }
 
  private:
-  const Query& query_;
+  Query query_;
   Pack limit_;
 };
 
@@ -134,22 +134,54 @@ class RangeSearch {
 
   bool take(const LeafBlock<S>& block, bool inside) {
     if (inside && filter_ == nullptr && sink_.keys == nullptr) return take_all(block);
-    if (!sink_.counting) sink_.reserve(static_cast<std::size_t>(block.count));
+    if (sink_.counting)
+      count(block, inside);
+    else if (sink_.keys != nullptr)
+      collect<true>(block, inside);
+    else
+      collect<false>(block, inside);
+    return sink_.drain == nullptr || sink_.drain(sink_);
+  }
+
+  void count(const LeafBlock<S> block, bool inside) {
+    const Shape shape = shape_;
     for (int i = 0; i < block.count; i += simd::lanes) {
       Mask m = live_lanes(block.count, i);
       Pack keys{};
-      if (!inside || sink_.keys != nullptr) m &= shape_.test(block, i, keys);
-      point_id eight[simd::lanes];
-      const point_id* ids = nullptr;
-      if (!sink_.counting || filter_ != nullptr) ids = block.ids.eight(static_cast<std::size_t>(i), eight);
-      if (filter_ != nullptr) m = accepted(filter_, m, ids);
-      if (!sink_.counting) {
-        if (sink_.keys != nullptr) compress_store(sink_.keys + sink_.size, m, keys);
-        T::compress_ids(sink_.ids + sink_.size, m, ids);
+      if (!inside) m &= shape.test(block, i, keys);
+      if (filter_ != nullptr) {
+        point_id eight[simd::lanes];
+        m = accepted(filter_, m, block.ids.eight(static_cast<std::size_t>(i), eight));
       }
       sink_.size += static_cast<std::size_t>(__builtin_popcount(m));
     }
-    return sink_.drain == nullptr || sink_.drain(sink_);
+  }
+
+  /// Whatever a block needs is held in registers: a store of hits could otherwise be a store to any of it, and what
+  /// waits for the stores waits for the memory that decides what they store.
+  template <bool with_keys>
+  void collect(const LeafBlock<S> block, bool inside) {
+    sink_.reserve(static_cast<std::size_t>(block.count));
+    const Shape shape = shape_;
+    const IdFilter* const filter = filter_;
+    point_id* ids = sink_.ids + sink_.size;
+    S* keys = with_keys ? sink_.keys + sink_.size : nullptr;
+    for (int i = 0; i < block.count; i += simd::lanes) {
+      Mask m = live_lanes(block.count, i);
+      Pack eight_keys{};
+      if (with_keys || !inside) m &= shape.test(block, i, eight_keys);
+      point_id buffer[simd::lanes];
+      const point_id* eight = block.ids.eight(static_cast<std::size_t>(i), buffer);
+      if (filter != nullptr) m = accepted(filter, m, eight);
+      const int hits = __builtin_popcount(m);
+      if constexpr (with_keys) {
+        compress_store(keys, m, eight_keys);
+        keys += hits;
+      }
+      T::compress_ids(ids, m, eight);
+      ids += hits;
+    }
+    sink_.size = static_cast<std::size_t>(ids - sink_.ids);
   }
 
   bool take_all(const LeafBlock<S>& block) {

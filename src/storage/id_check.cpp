@@ -99,8 +99,7 @@ std::vector<point_id> fresh_ids(point_id next, std::size_t count) {
 }
 
 point_id next_after(point_id next, std::span<const point_id> ids) noexcept {
-  // The largest id of all has no successor: it saturates, and fresh_ids then refuses.
-  for (const point_id id : ids) next = std::max(next, id < std::numeric_limits<point_id>::max() ? id + 1 : id);
+  for (const point_id id : ids) next = next_after(next, id);
   return next;
 }
 

@@ -44,7 +44,7 @@ bool IdMap::admit(std::int64_t page) {
                                 : static_cast<std::uint64_t>(last) - static_cast<std::uint64_t>(page) + 1;
   if (span > bound) {
     if (page > last && static_cast<std::uint64_t>(page - last) <= 64 && directory_.front().locations != nullptr &&
-        pages_->cold(directory_.front().handle).live <= page_size / 8) {
+        directory_.front().live <= page_size / 8) {
       spill(0);
       return admit(page);
     }
@@ -72,12 +72,7 @@ void IdMap::spill(std::size_t directory_slot) {
   directory_.erase(directory_.begin(), used);
 }
 
-void IdMap::assign(point_id id, std::uint32_t location) {
-  std::uint32_t* entry = direct(id);
-  if (entry != nullptr && *entry != absent) {
-    *entry = location;
-    return;
-  }
+void IdMap::assign_elsewhere(point_id id, std::uint32_t location) {
   if (!scattered_.empty()) {
     const auto found = scattered_.find(id);
     if (found != scattered_.end()) {
@@ -97,11 +92,10 @@ void IdMap::assign(point_id id, std::uint32_t location) {
     page.handle = pages().allocate();
     page.locations = reinterpret_cast<std::uint32_t*>(pages_->hot(page.handle));
     std::fill_n(page.locations, page_size, absent);
-    pages_->cold(page.handle) = {0};
     ++live_pages_;
   }
   page.locations[static_cast<std::size_t>(id) & (page_size - 1)] = location;
-  ++pages_->cold(page.handle).live;
+  ++page.live;
   ++size_;
 }
 
@@ -112,7 +106,7 @@ void IdMap::assign(std::span<const point_id> ids, std::uint32_t location) {
     if (!scattered_.empty()) continue;
     // As long as ids stay on a page, only its entries are looked at.
     const std::size_t first = i;
-    const Entry& entry = directory_[static_cast<std::size_t>(page - first_page_)];
+    Entry& entry = directory_[static_cast<std::size_t>(page - first_page_)];
     std::uint32_t fresh = 0;
     for (; i < ids.size() && ids[i] >> page_bits == page; ++i) {
       std::uint32_t& at = entry.locations[static_cast<std::size_t>(ids[i]) & (page_size - 1)];
@@ -120,7 +114,7 @@ void IdMap::assign(std::span<const point_id> ids, std::uint32_t location) {
       at = location;
     }
     if (i == first) continue;
-    pages_->cold(entry.handle).live += fresh;
+    entry.live += fresh;
     size_ += fresh;
   }
 }

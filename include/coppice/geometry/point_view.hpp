@@ -103,12 +103,26 @@ template <class Scalar, NanoflannSource Source>
 /// The largest magnitude of a coordinate whose squared distances cannot overflow: 1e150 for double, 1e18 for float
 /// (1e17 above 16 dimensions, where up to 1,024 squares are summed).
 template <class Scalar>
-[[nodiscard]] Scalar coordinate_limit(int dimension) noexcept;
+[[nodiscard]] constexpr Scalar coordinate_limit(int dimension) noexcept {
+  if constexpr (sizeof(Scalar) == sizeof(double))
+    return 1e150;
+  else
+    return dimension <= 16 ? 1e18f : 1e17f;
+}
 
 /// Refuses a batch whose shape or numbers break the contract: another dimension than `dimension`, NaN, ±Inf, or a
 /// magnitude beyond `coordinate_limit`. Errors: invalid_input naming the first bad row and axis. Complexity: O(n · d).
 template <class Scalar>
 void check_points(const PointView<Scalar>& points, int dimension);
+
+/// The same for one point, in line: an update of one point is short.
+template <class Scalar>
+void check_point(std::span<const Scalar> point, int dimension) {
+  const Scalar limit = coordinate_limit<Scalar>(dimension);
+  bool good = point.size() == static_cast<std::size_t>(dimension);
+  for (std::size_t a = 0; good && a < point.size(); ++a) good = -limit <= point[a] && point[a] <= limit;
+  if (!good) check_points(PointView<Scalar>(point.data(), 1, static_cast<int>(point.size())), dimension);
+}
 
 /// Refuses a dimension outside 1 … max_dimension. Errors: invalid_input.
 void check_dimension(int dimension);

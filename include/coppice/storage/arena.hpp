@@ -39,9 +39,10 @@ template <std::size_t Bytes>
 class ArenaView {
  public:
   ArenaView() = default;
-  ArenaView(std::byte* const* chunks, std::size_t bytes) : chunks_(chunks), bytes_(bytes), shift_(chunk_shift(bytes)) {}
+  /// `shift`: chunk_shift(bytes), which costs a division.
+  ArenaView(std::byte* const* chunks, std::size_t bytes, int shift) : chunks_(chunks), bytes_(bytes), shift_(shift) {}
 
-  [[nodiscard]] std::byte* operator[](Handle h) const noexcept {
+  [[nodiscard, gnu::always_inline]] std::byte* operator[](Handle h) const noexcept {
     if constexpr (Bytes != 0) {
       constexpr int shift = chunk_shift(Bytes);
       return chunks_[h >> shift] + (h & ((Handle{1} << shift) - 1)) * Bytes;
@@ -102,14 +103,14 @@ class Arena {
     has_free_.store(true, std::memory_order_relaxed);
   }
 
-  [[nodiscard]] std::byte* hot(Handle h) const noexcept { return view()[h]; }
-  [[nodiscard]] Cold& cold(Handle h) const noexcept {
+  [[nodiscard, gnu::always_inline]] std::byte* hot(Handle h) const noexcept { return view()[h]; }
+  [[nodiscard, gnu::always_inline]] Cold& cold(Handle h) const noexcept {
     const int shift = Bytes != 0 ? chunk_shift(Bytes) : shift_;
     const std::size_t records = std::size_t{1} << shift;
     std::byte* chunk = table()[h >> shift];
     return reinterpret_cast<Cold*>(chunk + records * (Bytes != 0 ? Bytes : bytes_))[h & (records - 1)];
   }
-  [[nodiscard]] ArenaView<Bytes> view() const noexcept { return {table(), bytes_}; }
+  [[nodiscard]] ArenaView<Bytes> view() const noexcept { return {table(), bytes_, shift_}; }
 
   /// Records in use.
   [[nodiscard]] std::size_t live() const noexcept { return used_ - free_.size(); }
@@ -125,7 +126,9 @@ class Arena {
   }
 
  private:
-  [[nodiscard]] std::byte** table() const noexcept { return table_.load(std::memory_order_acquire); }
+  [[nodiscard, gnu::always_inline]] std::byte** table() const noexcept {
+    return table_.load(std::memory_order_acquire);
+  }
   [[nodiscard]] std::size_t record_bytes() const noexcept {
     return bytes_ + (std::is_empty_v<Cold> ? 0 : sizeof(Cold));
   }

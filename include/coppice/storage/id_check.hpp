@@ -2,6 +2,8 @@
 // and the giving of fresh ids.
 #pragma once
 
+#include <algorithm>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -19,13 +21,22 @@ void check_fresh(std::span<const point_id> ids, const IdMap& present);
 /// twice.
 void check_known(std::span<const point_id> ids, const IdMap& present);
 
+/// The same for one id, in line: an update of one point is short.
+inline void check_fresh(point_id id, const IdMap& present) {
+  if (id < 0 || present.find(id) != IdMap::absent) check_fresh({&id, 1}, present);
+}
+
 /// The next id. Errors: as fresh_ids.
 [[nodiscard]] point_id fresh_id(point_id next);
 /// Errors: always, the one for an id that is not in the index.
 [[noreturn]] void refuse_unknown(std::size_t row, point_id id);
 /// `count` consecutive ids from `next` on. Errors: invalid_input when the 63 bits of an id are exhausted.
 [[nodiscard]] std::vector<point_id> fresh_ids(point_id next, std::size_t count);
-/// The next fresh id once `ids` have been used: above all of them, and never less than `next`.
+/// The next fresh id once `id` or `ids` have been used: above all of them, and never less than `next`. The largest id
+/// of all has no successor: it saturates, and fresh_ids then refuses.
+[[nodiscard]] inline point_id next_after(point_id next, point_id id) noexcept {
+  return std::max(next, id < std::numeric_limits<point_id>::max() ? id + 1 : id);
+}
 [[nodiscard]] point_id next_after(point_id next, std::span<const point_id> ids) noexcept;
 
 }  // namespace coppice::storage

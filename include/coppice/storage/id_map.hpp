@@ -20,24 +20,32 @@ class IdMap {
   static constexpr std::uint32_t absent = 0xffffffffu;
 
   /// The location of `id`, or `absent`. O(1).
-  [[nodiscard]] std::uint32_t find(point_id id) const noexcept {
+  [[nodiscard, gnu::always_inline]] std::uint32_t find(point_id id) const noexcept {
     const std::uint32_t* entry = direct(id);
     if (entry != nullptr && *entry != absent) return *entry;
     return scattered_.empty() ? absent : find_scattered(id);
   }
   /// Sets the location of a present or a new id. O(1) amortised.
-  void assign(point_id id, std::uint32_t location);
+  [[gnu::always_inline]] void assign(point_id id, std::uint32_t location) {
+    std::uint32_t* entry = direct(id);
+    if (entry == nullptr || (*entry == absent && !scattered_.empty())) {
+      assign_elsewhere(id, location);
+      return;
+    }
+    if (*entry == absent) count_in(id);
+    *entry = location;
+  }
   /// The same location for many ids. Ids in runs of neighbours take the shortest way.
   void assign(std::span<const point_id> ids, std::uint32_t location);
   /// Changes the location of a present id. Different ids may be relocated from several threads at once.
-  void relocate(point_id id, std::uint32_t location) noexcept {
+  [[gnu::always_inline]] void relocate(point_id id, std::uint32_t location) noexcept {
     std::uint32_t* entry = direct(id);
     // The entry itself is looked at only where that can matter: a store does not wait for memory, a load does.
     if (!scattered_.empty() && (entry == nullptr || *entry == absent)) entry = scattered_entry(id);
     *entry = location;
   }
   /// Forgets `id`; nothing happens when it is absent. O(1) amortised.
-  void erase(point_id id) noexcept {
+  [[gnu::always_inline]] void erase(point_id id) noexcept {
     std::uint32_t* entry = direct(id);
     if (entry == nullptr || *entry == absent) {
       size_ -= scattered_.empty() ? 0 : scattered_.erase(id);
@@ -45,8 +53,8 @@ class IdMap {
     }
     *entry = absent;
     --size_;
-    const auto slot = static_cast<std::size_t>((id >> page_bits) - first_page_);
-    if (--pages_->cold(directory_[slot].handle).live == 0) drop_page(slot);
+    const std::size_t slot = slot_of(id);
+    if (--directory_[slot].live == 0) drop_page(slot);
   }
   void clear() noexcept;
   /// About this many ids will be assigned. Only a hint.
@@ -62,21 +70,30 @@ class IdMap {
   static constexpr int page_bits = 10;
   static constexpr std::size_t page_size = std::size_t{1} << page_bits;
   static constexpr std::size_t page_bytes = page_size * sizeof(std::uint32_t);
-  struct PageCold {
-    std::uint32_t live;
-  };
-  using Pages = storage::Arena<PageCold, page_bytes>;
+  struct Nothing {};
+  using Pages = storage::Arena<Nothing, page_bytes>;
   /// A page of the direct table: null where no id of it is present.
   struct Entry {
     std::uint32_t* locations = nullptr;
     Handle handle = 0;
+    std::uint32_t live = 0;  ///< ids present
   };
 
-  [[nodiscard]] std::uint32_t* direct(point_id id) const noexcept {
+  [[nodiscard, gnu::always_inline]] std::uint32_t* direct(point_id id) const noexcept {
     const auto slot = static_cast<std::uint64_t>((id >> page_bits) - first_page_);
     if (slot >= directory_.size() || directory_[slot].locations == nullptr) return nullptr;
     return directory_[slot].locations + (static_cast<std::size_t>(id) & (page_size - 1));
   }
+  /// The directory's slot of an id with a page.
+  [[nodiscard]] std::size_t slot_of(point_id id) const noexcept {
+    return static_cast<std::size_t>((id >> page_bits) - first_page_);
+  }
+  /// An id with a page is new to it.
+  void count_in(point_id id) noexcept {
+    ++size_;
+    ++directory_[slot_of(id)].live;
+  }
+  void assign_elsewhere(point_id id, std::uint32_t location);  // to a new page, or in the hash table
   [[nodiscard]] std::uint32_t find_scattered(point_id id) const noexcept;
   [[nodiscard]] std::uint32_t* scattered_entry(point_id id) noexcept;
   [[nodiscard]] bool admit(std::int64_t page);  // makes room in the directory, or says that it would grow too sparse

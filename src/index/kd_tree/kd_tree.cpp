@@ -59,13 +59,20 @@ class Entering {
  public:
   Entering(PointView<Scalar> points, const kd_tree::Core<Scalar>& core) : view_(points) {
     check(points, core.dimension(), core.config.executor);
-    if (!core.config.periodic.is_periodic()) return;
-    wrapped_ = core.config.periodic.wrap(points);
-    view_ = wrapped_;
+    wrap(core);
+  }
+  Entering(std::span<const Scalar> point, const kd_tree::Core<Scalar>& core) : view_(one_row(point)) {
+    check_point(point, core.dimension());
+    wrap(core);
   }
   [[nodiscard]] PointView<Scalar> view() const { return view_; }
 
  private:
+  void wrap(const kd_tree::Core<Scalar>& core) {
+    if (!core.config.periodic.is_periodic()) return;
+    wrapped_ = core.config.periodic.wrap(view_);
+    view_ = wrapped_;
+  }
   /// Many points are looked at by all threads, and a mistake again by one, which names the first.
   static void check(PointView<Scalar> points, int dimension, const Executor& executor) {
     constexpr std::size_t grain = 1 << 15;
@@ -134,10 +141,10 @@ point_id KdTree<Scalar>::insert(std::span<const Scalar> point) {
 template <class Scalar>
 void KdTree<Scalar>::insert(std::span<const Scalar> point, point_id id) {
   check_room(size(), 1);
-  const Entering<Scalar> entering(one_row(point), *core_);
-  storage::check_fresh({&id, 1}, core_->locations());
+  const Entering<Scalar> entering(point, *core_);
+  storage::check_fresh(id, core_->locations());
   core_->insert(entering.view().row(0), id);
-  core_->next_id = storage::next_after(core_->next_id, {&id, 1});
+  core_->next_id = storage::next_after(core_->next_id, id);
 }
 
 template <class Scalar>
@@ -170,8 +177,8 @@ void KdTree<Scalar>::erase(std::span<const point_id> ids) {
 
 template <class Scalar>
 void KdTree<Scalar>::move(point_id id, std::span<const Scalar> point) {
-  const Entering<Scalar> entering(one_row(point), *core_);
-  storage::check_known({&id, 1}, core_->locations());
+  const Entering<Scalar> entering(point, *core_);
+  if (!contains(id)) storage::refuse_unknown(0, id);
   core_->move(id, entering.view().row(0));
 }
 

@@ -30,9 +30,10 @@ void Tree<S, Width>::insert(PointView<S> points, std::span<const point_id> ids) 
   begin_write();
   routing_ = &routing_kernels<S, Width>();
   if (n < worth_sieving) {
-    for (std::size_t i = 0; i < n; ++i) insert_one(points.row(i), ids[i]);
+    for (std::size_t i = 0; i < n; ++i) (void)insert_one(points.row(i), ids[i]);
   } else {
-    for (const std::uint32_t row : Sieve<S, Width>(*this, points, ids).run()) insert_one(points.row(row), ids[row]);
+    for (const std::uint32_t row : Sieve<S, Width>(*this, points, ids).run())
+      (void)insert_one(points.row(row), ids[row]);
   }
   end_write();
 }
@@ -53,7 +54,7 @@ void Tree<S, Width>::erase(std::span<const point_id> ids) {
   } else {
     for (std::size_t i = 0; i < ids.size(); ++i) {
       prepare_erase(ids.size(), i, [&](std::size_t j) { return ids[j]; });
-      erase_at(locations_.find(ids[i]), ids[i]);
+      (void)erase_at(locations_.find(ids[i]), ids[i]);
     }
   }
   end_write();
@@ -90,7 +91,7 @@ void Tree<S, Width>::erase_together(std::span<const point_id> ids) {
       prepare_erase(count, i, id_at);
       const std::uint32_t location = locations_.find(id_at(i));
       const Handle h = location / leaf_capacity;
-      const int left = close_gap(h, static_cast<int>(location % leaf_capacity));
+      const int left = close_gap(h, leaf_cold(h).parent, static_cast<int>(location % leaf_capacity));
       if (left == sparse_leaf || left == 0) sparse[deck].push_back(h);
     }
   });

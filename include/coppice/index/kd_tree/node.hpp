@@ -131,9 +131,12 @@ float encode_lower(S x, S origin) {
     const S offset = x - origin;
     if (!(std::abs(offset) < static_cast<S>(std::numeric_limits<float>::max())))
       return offset > 0 ? std::numeric_limits<float>::max() : -std::numeric_limits<float>::infinity();
-    auto f = static_cast<float>(offset);
-    while (origin + static_cast<S>(f) > x) f = next_below(f);
-    return f;
+    const auto f = static_cast<float>(offset);
+    // Rounded up or down, which no branch can guess: one step outward, taken or not, is nearly always enough.
+    const float below = next_below(f);
+    float bound = origin + static_cast<S>(f) > x ? below : f;
+    while (origin + static_cast<S>(bound) > x) bound = next_below(bound);
+    return bound;
   }
 }
 template <class S>

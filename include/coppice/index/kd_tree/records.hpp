@@ -49,27 +49,10 @@ void Tree<S, Width>::plant_root() {
 }
 
 template <class S, int Width>
-void Tree<S, Width>::begin_write() {
-  youngest_ = records_->epochs->youngest();
-  sharing_ = youngest_ != 0;
-  if (retired_nodes_.empty() && retired_leaves_.empty()) return;
+void Tree<S, Width>::reclaim() {
   const storage::Epoch oldest = records_->epochs->oldest();
   retired_nodes_.reclaim(oldest, [&](Handle h) { records_->nodes.release(h); });
   retired_leaves_.reclaim(oldest, [&](Handle h) { records_->leaves.release(h); });
-}
-
-template <class S, int Width>
-void Tree<S, Width>::end_write() {
-  if (taller_ && !sharing_) {
-    taller_ = false;
-    reconsider_origin();
-  }
-  view_.nodes = records_->nodes.view();
-  view_.leaves = records_->leaves.view();
-  view_.wide_ids = records_->wide_ids;
-  view_.root_node = root_;
-  view_.real_dimension = dimension_;
-  view_.origin = origin_->data();
 }
 
 // ------------------------------------------------------------------------------------------------ making, releasing
@@ -141,8 +124,7 @@ void Tree<S, Width>::set_child(Handle x, int s, Handle child, int count) {
 // --------------------------------------------------------------------------------------------------- copy on write
 
 template <class S, int Width>
-Handle Tree<S, Width>::own_node(Handle h) {
-  if (!sharing_ || cold(h).birth > youngest_) return h;
+Handle Tree<S, Width>::copy_shared_node(Handle h) {
   const Handle copy = records_->nodes.allocate();
   std::memcpy(records_->nodes.hot(copy), records_->nodes.hot(h), Node::bytes_for(axes()));
   cold(copy) = cold(h);
@@ -159,8 +141,7 @@ Handle Tree<S, Width>::own_node(Handle h) {
 }
 
 template <class S, int Width>
-Handle Tree<S, Width>::own_leaf(Handle h) {
-  if (!sharing_ || leaf_cold(h).birth > youngest_) return h;
+Handle Tree<S, Width>::copy_shared_leaf(Handle h) {
   const Handle copy = new_leaf();
   std::memcpy(records_->leaves.hot(copy), records_->leaves.hot(h), Leaf<S>::bytes_for(axes(), records_->wide_ids));
   const std::uint32_t parent = leaf_cold(copy).parent = leaf_cold(h).parent;
@@ -173,10 +154,8 @@ Handle Tree<S, Width>::own_leaf(Handle h) {
   return copy;
 }
 
-/// Makes a node and everything above it the writer's own; returns where the node is now.
 template <class S, int Width>
-Handle Tree<S, Width>::own_path(Handle h) {
-  if (!sharing_ || cold(h).birth > youngest_) return h;
+Handle Tree<S, Width>::copy_shared_path(Handle h) {
   if (cold(h).parent != none) (void)own_path(cold(h).parent >> 3);  // re-links h to its new parent
   return own_node(h);
 }

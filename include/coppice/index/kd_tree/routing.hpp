@@ -129,8 +129,9 @@ struct RoutingKernels {
   int (*route)(const Node<S, Width>& node, const RoutingKey<S, Width>& key);
   /// The link to the leaf that a point belongs to, from node x down. The key never goes through memory: stores of a few
   /// bytes that are read back as one register make the processor wait for all stores before them, and an insert leaves
-  /// many behind that miss the caches.
-  std::uint32_t (*descend)(NodeView<S, Width> nodes, Handle x, const S* point, int dimension, point_id id);
+  /// many behind that miss the caches. (For the same reason the view comes by reference: a copy of it would be such a
+  /// read.)
+  std::uint32_t (*descend)(const NodeView<S, Width>& nodes, Handle x, const S* point, int dimension, point_id id);
   /// Routes point rows[i] of a batch for i < count: slots[i] is the child, and histogram[child] counts them.
   void (*route_rows)(const Node<S, Width>& node, const PointView<S>& points, const point_id* ids,
                      const std::uint32_t* rows, std::size_t count, std::uint8_t* slots, std::uint32_t* histogram);
@@ -145,7 +146,7 @@ class RoutingKernelsOf {
  private:
   using Key = RoutingKey<S, Width>;
   static int one(const Node<S, Width>& node, const Key& key) { return route<T>(node, key); }
-  static std::uint32_t descend(NodeView<S, Width> nodes, Handle x, const S* point, int dimension, point_id id) {
+  static std::uint32_t descend(const NodeView<S, Width>& nodes, Handle x, const S* point, int dimension, point_id id) {
 #if defined(__AVX512F__)
     if constexpr (Width != 0 && Width + id_axes <= 8 && std::is_same_v<S, double> && std::is_same_v<T, simd::avx512>) {
       const auto coordinates = static_cast<__mmask8>((1u << dimension) - 1);
@@ -165,7 +166,7 @@ class RoutingKernelsOf {
     return walk(nodes, x, [&key](const Node<S, Width>& node) { return route<T>(node, key); });
   }
   template <class ChildOf>
-  [[gnu::always_inline]] static std::uint32_t walk(NodeView<S, Width> nodes, Handle x, ChildOf child_of) {
+  [[gnu::always_inline]] static std::uint32_t walk(const NodeView<S, Width>& nodes, Handle x, ChildOf child_of) {
     for (;;) {
       const auto& node = *reinterpret_cast<const Node<S, Width>*>(nodes[x]);
       const int s = child_of(node);

@@ -183,7 +183,7 @@ class Settler {
     std::uint8_t& stored = tree_.node(link >> 3).count[link & 7];
     for (std::size_t i = 0; i < count; ++i) {
       const point_id id = ids_[rows[i]];
-      tree_.write_point(h, stored, points_.row(rows[i]), id);
+      tree_.write_point(tree_.leaf(h), stored, points_.row(rows[i]), id);
       tree_.locations_.relocate(id, location_of(h, stored));
       ++stored;
     }

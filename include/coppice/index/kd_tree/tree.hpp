@@ -123,7 +123,9 @@ class Tree {
     else
       return dimension_;
   }
-  [[nodiscard]] Leaf<S> leaf(Handle h) const { return {records_->leaves.hot(h), axes(), records_->wide_ids}; }
+  [[nodiscard, gnu::always_inline]] Leaf<S> leaf(Handle h) const {
+    return {records_->leaves.hot(h), axes(), records_->wide_ids};
+  }
 
   [[nodiscard]] const View& view() const { return view_; }
   [[nodiscard]] const std::shared_ptr<Records<S, Width>>& records() const { return records_; }
@@ -182,9 +184,11 @@ class Tree {
   };
 
   // Access.
-  [[nodiscard]] Node& node(Handle h) const { return *reinterpret_cast<Node*>(records_->nodes.hot(h)); }
-  [[nodiscard]] NodeCold& cold(Handle h) const { return records_->nodes.cold(h); }
-  [[nodiscard]] LeafCold& leaf_cold(Handle h) const { return records_->leaves.cold(h); }
+  [[nodiscard, gnu::always_inline]] Node& node(Handle h) const {
+    return *reinterpret_cast<Node*>(records_->nodes.hot(h));
+  }
+  [[nodiscard, gnu::always_inline]] NodeCold& cold(Handle h) const { return records_->nodes.cold(h); }
+  [[nodiscard, gnu::always_inline]] LeafCold& leaf_cold(Handle h) const { return records_->leaves.cold(h); }
   [[nodiscard]] const S* origin_data() const { return origin_->data(); }
   [[nodiscard]] std::uint32_t& parent_of(Handle child) const;
   void set_child(Handle x, int s, Handle child, int count);
@@ -206,6 +210,13 @@ class Tree {
   [[nodiscard]] bool grow_box(Node& n, int s, const float* lower, const float* upper) const;
   void grow_path(std::uint32_t link, const float* lower, const float* upper, Handle top) const;
   void encode(const S* point, float* lower, float* upper) const;
+  /// Whether a slot's box holds a point, as searches will see it.
+  [[nodiscard]] bool box_holds(const Node& n, int s, const S* point) const {
+    bool inside = true;
+    for (int a = 0; a < dimension_; ++a)
+      inside &= (decode(n.bounds(a)[s], a) <= point[a]) & (point[a] <= decode(n.bounds(a)[fan_out + s], a));
+    return inside;
+  }
   [[nodiscard]] S decode(float bound, int axis) const {
     if constexpr (std::is_same_v<S, float>)
       return bound;
@@ -225,13 +236,33 @@ class Tree {
   void init_node(Handle h) const;
   void release_node(Handle h);
   void release_leaf(Handle h);
-  void begin_write();
-  void end_write();
+  // Around every update; in line, since an update of one point is short.
+  [[gnu::always_inline]] void begin_write() {
+    const storage::Epoch youngest = records_->epochs->youngest();
+    if (youngest == 0 && !sharing_) return;  // nothing waits for a snapshot to go
+    youngest_ = youngest;
+    sharing_ = youngest != 0;
+    reclaim();
+  }
+  [[gnu::always_inline]] void end_write() {
+    if (taller_ && !sharing_) {
+      taller_ = false;
+      reconsider_origin();
+    }
+    view_ = {records_->nodes.view(), records_->leaves.view(), root_, dimension_, records_->wide_ids, origin_->data()};
+  }
+  void reclaim();
 
   // Copy on write.
-  [[nodiscard]] Handle own_node(Handle h);
-  [[nodiscard]] Handle own_leaf(Handle h);
-  [[nodiscard]] Handle own_path(Handle h);
+  /// The writer's own version of a record, which no snapshot sees; of a node and everything above it.
+  [[nodiscard]] Handle own_node(Handle h) { return !sharing_ || cold(h).birth > youngest_ ? h : copy_shared_node(h); }
+  [[nodiscard]] Handle own_leaf(Handle h) {
+    return !sharing_ || leaf_cold(h).birth > youngest_ ? h : copy_shared_leaf(h);
+  }
+  [[nodiscard]] Handle own_path(Handle h) { return !sharing_ || cold(h).birth > youngest_ ? h : copy_shared_path(h); }
+  [[nodiscard]] Handle copy_shared_node(Handle h);
+  [[nodiscard]] Handle copy_shared_leaf(Handle h);
+  [[nodiscard]] Handle copy_shared_path(Handle h);
 
   // Shape.
   void add_leaves(Handle x, std::int64_t difference, Handle top = none);
@@ -268,11 +299,11 @@ class Tree {
   Side each_plane(const Node& n, unsigned group, unsigned above, Visit visit) const;
 
   // Updates, inside begin_write and end_write.
-  void insert_one(const S* point, point_id id);
-  void erase_at(std::uint32_t location, point_id id);
+  [[nodiscard]] bool insert_one(const S* point, point_id id);
+  [[nodiscard]] bool erase_at(std::uint32_t location, point_id id);
   void move_one(point_id id, const S* point);
-  void write_point(Handle leaf_handle, int slot, const S* point, point_id id);
-  int close_gap(Handle leaf_handle, int slot);
+  void write_point(const Leaf<S>& l, int slot, const S* point, point_id id);
+  int close_gap(Handle leaf_handle, std::uint32_t link, int slot);
   void erase_together(std::span<const point_id> ids);
   template <class IdAt>
   void prepare_erase(std::size_t count, std::size_t i, IdAt id_at) const;

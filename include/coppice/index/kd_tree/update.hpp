@@ -11,11 +11,10 @@ namespace coppice::kd_tree {
 
 template <class S, int Width>
 void Tree<S, Width>::insert(const S* point, point_id id) {
-  admit({&id, 1});
+  if (id > storage::largest_narrow_id) admit({&id, 1});
   begin_write();
   routing_ = &routing_kernels<S, Width>();
-  insert_one(point, id);
-  end_write();
+  if (insert_one(point, id)) end_write();
 }
 
 template <class S, int Width>
@@ -23,8 +22,7 @@ bool Tree<S, Width>::erase(point_id id) {
   const std::uint32_t location = locations_.find(id);
   if (location == IdMap::absent) return false;
   begin_write();
-  erase_at(location, id);
-  end_write();
+  if (erase_at(location, id)) end_write();
   return true;
 }
 
@@ -37,61 +35,66 @@ void Tree<S, Width>::move(point_id id, const S* point) {
 }
 
 template <class S, int Width>
-void Tree<S, Width>::write_point(Handle leaf_handle, int slot, const S* point, point_id id) {
-  const Leaf<S> l = leaf(leaf_handle);
+void Tree<S, Width>::write_point(const Leaf<S>& l, int slot, const S* point, point_id id) {
   for (int a = 0; a < axes(); ++a) l.axis(a)[slot] = a < dimension_ ? point[a] : S(0);
   l.ids.set(static_cast<std::size_t>(slot), id);
 }
 
+/// Returns whether records came or went, so that searches need a new view. So does erase_at.
 template <class S, int Width>
-void Tree<S, Width>::insert_one(const S* point, point_id id) {
-  for (;;) {
+bool Tree<S, Width>::insert_one(const S* point, point_id id) {
+  for (bool reshaped = sharing_;; reshaped = true) {
     const std::uint32_t link = routing_->descend(records_->nodes.view(), root_, point, dimension_, id);
     const Handle x = own_path(link >> 3);
     const auto s = static_cast<int>(link & 7);
-    fetch_slot(leaf(node(x).child[s] & ~leaf_bit), node(x).count[s]);
+    Node& n = node(x);
+    const int count = n.count[s];
+    fetch_slot(leaf(n.child[s] & ~leaf_bit), static_cast<std::size_t>(count));
     // Boxes go first: a cut goes where no box is, and the newcomer must count.
-    AxisArray<float, Width> lower, upper;
-    encode(point, lower.data(), upper.data());
-    grow_path(link_of(x, s), lower.data(), upper.data(), none);
-    const Handle h = own_leaf(node(x).child[s] & ~leaf_bit);
-    if (node(x).count[s] == leaf_capacity) {
+    if (!box_holds(n, s, point)) {
+      AxisArray<float, Width> lower, upper;
+      encode(point, lower.data(), upper.data());
+      grow_path(link_of(x, s), lower.data(), upper.data(), none);
+    }
+    const Handle h = own_leaf(n.child[s] & ~leaf_bit);
+    if (count == leaf_capacity) {
       if (!make_room(h | leaf_bit, none, true)) continue;
       (void)split_leaf(h, none);
       rebalance(leaf_cold(h).parent >> 3);
       continue;
     }
-    Node& n = node(x);
-    write_point(h, n.count[s], point, id);
-    locations_.assign(id, location_of(h, n.count[s]));
-    ++n.count[s];
+    write_point(leaf(h), count, point, id);
+    locations_.assign(id, location_of(h, count));
+    n.count[s] = static_cast<std::uint8_t>(count + 1);
     ++size_;
-    return;
+    return reshaped;
   }
 }
 
 template <class S, int Width>
-void Tree<S, Width>::erase_at(std::uint32_t location, point_id id) {
+[[gnu::always_inline]] inline bool Tree<S, Width>::erase_at(std::uint32_t location, point_id id) {
   const auto slot = static_cast<int>(location % leaf_capacity);
   Handle h = location / leaf_capacity;
   if (sharing_) {
     (void)own_path(leaf_cold(h).parent >> 3);
     h = own_leaf(h);
   }
-  const int left = close_gap(h, slot);
+  const std::uint32_t link = leaf_cold(h).parent;
+  const int left = close_gap(h, link, slot);
   locations_.erase(id);
   --size_;
-  const std::uint32_t link = leaf_cold(h).parent;
-  if (left <= sparse_leaf) leaf_shrunk(link >> 3, static_cast<int>(link & 7));
+  if (left > sparse_leaf) return sharing_;
+  leaf_shrunk(link >> 3, static_cast<int>(link & 7));
+  return true;
 }
 
-/// Puts the last point of a leaf in the place of another one; returns how many are left.
+/// Puts the last point of a leaf, whose parent has it in `link`, in the place of another one; returns how many are
+/// left.
 template <class S, int Width>
-int Tree<S, Width>::close_gap(Handle h, int slot) {
-  const std::uint32_t link = leaf_cold(h).parent;
-  const Leaf<S> l = leaf(h);
+[[gnu::always_inline]] inline int Tree<S, Width>::close_gap(Handle h, std::uint32_t link, int slot) {
   const int last = --node(link >> 3).count[link & 7];
   if (slot != last) {
+    const Leaf<S> l = leaf(h);
     for (int a = 0; a < axes(); ++a) l.axis(a)[slot] = l.axis(a)[last];
     const point_id moved = l.ids[static_cast<std::size_t>(last)];
     l.ids.set(static_cast<std::size_t>(slot), moved);
@@ -103,8 +106,8 @@ int Tree<S, Width>::close_gap(Handle h, int slot) {
 template <class S, int Width>
 void Tree<S, Width>::move_one(point_id id, const S* point) {
   if (move_inside_leaf(id, point)) return;
-  erase_at(locations_.find(id), id);
-  insert_one(point, id);
+  (void)erase_at(locations_.find(id), id);
+  (void)insert_one(point, id);
 }
 
 /// Moves a point that still belongs to its leaf. Inside the leaf's tight box it surely does, since the box of points of

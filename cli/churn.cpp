@@ -106,7 +106,7 @@ void churn(Dataset&& data, const ChurnFlags& flags, const GlobalOptions& global)
   const std::vector<point_id> ids = std::move(data.ids);
   const Points<Scalar> points = take_points<Scalar>(std::move(data));
   const auto options = flags.index.options<Scalar>(run.dimension, global.executor());
-  if (run.index == "kd") run.balance = balance_name(options.balance);
+  run.balance = flags.index.balance_in_use();
   const ChurnPlan plan{static_cast<std::uint64_t>(flags.operations), static_cast<std::uint64_t>(flags.check_every),
                        global.seed, run.index};
   const auto start = std::chrono::steady_clock::now();

@@ -12,6 +12,7 @@
 #include <limits>
 
 #include "coppice/errors.hpp"
+#include "coppice/index/kd_map/index.hpp"
 #include "io/counted.hpp"
 #include "subcommand.hpp"
 
@@ -115,7 +116,10 @@ void IndexFlags::add_to(CLI::App& command) {
       .add_option("--index", index,
                   fmt::format("Index: {} (default {})", fmt::join(index_names(), ", "), index_names().front()))
       ->type_name("NAME");
-  command.add_option("--balance", balance, "Balance of kd: growth (default), avl, avl-2 … avl-8, red-black, weight")
+  command
+      .add_option("--balance", balance,
+                  "Balance of kd, or of kdmap (avl or red-black, its default): growth (default), avl, avl-2 … avl-8, "
+                  "red-black, weight")
       ->type_name("NAME");
   command.add_option("--periodic", periodic, "Length of the periodic cell on every axis; 0 or inf leaves an axis open")
       ->type_name("L1,L2,..");
@@ -127,8 +131,9 @@ void IndexFlags::check() const {
   if (!index.empty() && std::find(names.begin(), names.end(), index) == names.end())
     throw usage_error(fmt::format("--index: unknown index '{}'; known: {}", index, fmt::join(names, ", ")));
   if (!balance.empty()) {
-    as_usage("--balance", [&] { return balance_from_name(balance); });
-    if (index_name() != "kd") throw usage_error("--balance: only kd is a balanced index");
+    const Balance chosen = as_usage("--balance", [&] { return balance_from_name(balance); });
+    if (index_name() == "brute") throw usage_error("--balance: only kd and kdmap are balanced indexes");
+    if (index_name() == "kdmap") as_usage("--balance", [&] { KdMapIndex<double>::Config{chosen}.check(1); });
   }
   if (!periodic.empty())
     for (const double length : parse_numbers("--periodic", periodic))
@@ -146,6 +151,12 @@ std::vector<std::string> IndexFlags::given() const {
 
 std::string_view IndexFlags::index_name() const noexcept {
   return index.empty() ? index_names().front() : std::string_view(index);
+}
+
+std::string IndexFlags::balance_in_use() const {
+  if (index_name() == "brute") return "";
+  if (!balance.empty()) return balance_name(balance_from_name(balance));
+  return balance_name(index_name() == "kdmap" ? KdMapIndex<double>::Config{}.balance : Balance{});
 }
 
 template <class Scalar>

@@ -42,6 +42,8 @@ struct IndexFlags {
   /// The names of the options that were given, for the refusal when the index is already made.
   [[nodiscard]] std::vector<std::string> given() const;
   [[nodiscard]] std::string_view index_name() const noexcept;
+  /// The name of the balance, given or by default; empty where the index has none.
+  [[nodiscard]] std::string balance_in_use() const;
   /// Errors: usage when the lengths do not fit the dimension.
   template <class Scalar>
   [[nodiscard]] IndexOptions<Scalar> options(int dimension, Executor executor) const;

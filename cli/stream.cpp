@@ -149,7 +149,7 @@ void run(const Sweeps<Scalar>& sweeps, const StreamFlags& flags, const GlobalOpt
   setting.options.verify = static_cast<std::size_t>(flags.verify);
   setting.options.seed = global.seed;
   const auto index_options = flags.index.options<Scalar>(dimension, global.executor());
-  if (setting.index == "kd") setting.balance = balance_name(index_options.balance);
+  setting.balance = flags.index.balance_in_use();
   setting.scalar = std::is_same_v<Scalar, float> ? "float32" : "float64";
   setting.source = flags.files.empty() ? "simulated drive" : described(flags.files);
   setting.has_route = static_cast<bool>(sweeps.position);

@@ -2,7 +2,7 @@
 # those of the tool that is about to run. Installed to share/bash-completion/completions/coppice; to try it without
 # installing: source completions/coppice.bash
 
-# Every option on the help text of stdin, a line each: "-k", or "--index NAME Index: kd, brute (default kd)".
+# Every option on the help text of stdin, a line each: "-k", or "--index NAME Index: kd, kdmap, brute (default kd)".
 _coppice_options() {
   local line pattern='^  (-[^ ]+)( ([A-Z][A-Za-z0-9_.,]*))?(  +(.*))?$' option
   while IFS= read -r line; do

@@ -6,6 +6,7 @@
 
 #include "coppice/errors.hpp"
 #include "coppice/index/brute_force/brute_force.hpp"
+#include "coppice/index/kd_map/index.hpp"
 #include "coppice/index/kd_tree/kd_tree.hpp"
 #include "coppice/persist/archive.hpp"
 
@@ -73,7 +74,20 @@ std::unique_ptr<AnyIndex<Scalar>> erase_type(std::string_view name, Index index)
   return std::make_unique<Erased<Scalar, Index>>(name, std::move(index));
 }
 
-constexpr std::array<std::string_view, 2> names{"kd", "brute"};
+constexpr std::array<std::string_view, 3> names{"kd", "kdmap", "brute"};
+constexpr std::string_view kd_name = names[0], kdmap_name = names[1], brute_name = names[2];
+
+std::string known_names() {
+  std::string list;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    list.append(i == 0 ? "" : i + 1 < names.size() ? ", " : " or ").append(names[i]);
+  return list;
+}
+
+/// IndexOptions start with the balance of kd, which nobody else has.
+bool is_default(const Balance& balance) {
+  return balance.kind == Balance{}.kind && balance.omega == Balance{}.omega;
+}
 
 }  // namespace
 
@@ -83,24 +97,32 @@ std::span<const std::string_view> index_names() noexcept {
 
 template <class Scalar>
 std::unique_ptr<AnyIndex<Scalar>> make_index(std::string_view name, int dimension, IndexOptions<Scalar> options) {
-  if (name == "kd") {
+  if (name == kd_name) {
     typename KdTree<Scalar>::Config config;
     config.balance = options.balance;
     config.periodic = std::move(options.periodic);
     config.executor = options.executor;
-    return erase_type<Scalar>(names[0], KdTree<Scalar>(dimension, std::move(config)));
+    return erase_type<Scalar>(kd_name, KdTree<Scalar>(dimension, std::move(config)));
   }
-  if (name == "brute")
-    return erase_type<Scalar>(names[1], BruteForce<Scalar>(dimension, {std::move(options.periodic)}));
-  throw invalid_input("unknown index '" + std::string(name) + "'; expected kd or brute");
+  if (name == kdmap_name) {
+    typename KdMapIndex<Scalar>::Config config;
+    if (!is_default(options.balance)) config.balance = options.balance;
+    config.periodic = std::move(options.periodic);
+    config.executor = options.executor;
+    return erase_type<Scalar>(kdmap_name, KdMapIndex<Scalar>(dimension, std::move(config)));
+  }
+  if (name == brute_name)
+    return erase_type<Scalar>(brute_name, BruteForce<Scalar>(dimension, {std::move(options.periodic)}));
+  throw invalid_input("unknown index '" + std::string(name) + "'; expected " + known_names());
 }
 
 template <class Scalar>
 std::unique_ptr<AnyIndex<Scalar>> load_index(const std::filesystem::path& path, Executor executor) {
   const std::string kind = persist::ArchiveReader(path).kind();
-  if (kind == "kd_tree") return erase_type<Scalar>(names[0], KdTree<Scalar>::load(path, executor));
-  if (kind == "brute_force") return erase_type<Scalar>(names[1], BruteForce<Scalar>::load(path, executor));
-  throw invalid_input(path.string() + ": holds a '" + kind + "'; expected a kd_tree or brute_force index");
+  if (kind == "kd_tree") return erase_type<Scalar>(kd_name, KdTree<Scalar>::load(path, executor));
+  if (kind == "kd_map") return erase_type<Scalar>(kdmap_name, KdMapIndex<Scalar>::load(path, executor));
+  if (kind == "brute_force") return erase_type<Scalar>(brute_name, BruteForce<Scalar>::load(path, executor));
+  throw invalid_input(path.string() + ": holds a '" + kind + "'; expected a kd_tree, kd_map or brute_force index");
 }
 
 #define COPPICE_INSTANTIATE(Scalar)                                                                           \

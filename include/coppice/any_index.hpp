@@ -55,12 +55,12 @@ class AnyIndex {
 /// What may be chosen when an index is made; an index refuses (unsupported) what it cannot honour.
 template <class Scalar>
 struct IndexOptions {
-  Balance balance{};               ///< kd only
-  PeriodicBox<Scalar> periodic{};  ///< kd, brute
+  Balance balance{};               ///< kd; kdmap takes avl and red_black, and red_black for the default
+  PeriodicBox<Scalar> periodic{};  ///< kd, kdmap, brute
   Executor executor{};
 };
 
-/// The names that `make_index` takes, the default first: `kd`, `brute`.
+/// The names that `make_index` takes, the default first: `kd`, `kdmap`, `brute`.
 [[nodiscard]] std::span<const std::string_view> index_names() noexcept;
 
 /// Errors: invalid_input for an unknown name (the message lists the known ones), a bad dimension or bad options.

@@ -19,7 +19,7 @@ class UsageErrors(ToolTest):
             ("found -3", ["knn", "p.csv", "-k", "-3"]),
             ("-k: 'x' is not a whole number", ["knn", "p.csv", "-k", "x"]),
             ("-k: '1.5' is not a whole number", ["knn", "p.csv", "-k", "1.5"]),
-            ("unknown index 'foo'; known: kd, brute", ["knn", "p.csv", "-k", "1", "--index", "foo"]),
+            ("unknown index 'foo'; known: kd, kdmap, brute", ["knn", "p.csv", "-k", "1", "--index", "foo"]),
             ("unknown metric 'foo'", ["knn", "p.csv", "-k", "1", "--metric", "foo"]),
             ("--weights: 1 value given, but the points have 2 axes", ["knn", "p.csv", "-k", "1", "--weights", "1"]),
             ("--weights: a weight must be positive", ["knn", "p.csv", "-k", "1", "--weights", "1,0"]),
@@ -42,7 +42,9 @@ class UsageErrors(ToolTest):
             ("--ops must be at least 1", ["churn", "p.csv", "--ops", "0"]),
             ("--check-every must be at least 1", ["churn", "p.csv", "--check-every", "0"]),
             ("unknown balance 'foo'", ["churn", "p.csv", "--balance", "foo"]),
-            ("only kd is a balanced index", ["churn", "p.csv", "--index", "brute", "--balance", "avl"]),
+            ("only kd and kdmap are balanced indexes", ["churn", "p.csv", "--index", "brute", "--balance", "avl"]),
+            ("--balance: a KdMap cannot be balanced by 'growth'; expected avl-1 to avl-8 or red-black",
+             ["churn", "p.csv", "--index", "kdmap", "--balance", "growth"]),
             ("--threads: must be 0 … 1024, found -1", ["knn", "p.csv", "-k", "1", "--threads", "-1"]),
             ("not expected: --bogus", ["knn", "p.csv", "-k", "1", "--bogus"]),
             ("not expected: extra", ["knn", "p.csv", "extra", "-k", "1"]),
@@ -119,7 +121,7 @@ class BadFiles(ToolTest):
 class DamagedStores(ToolTest):
     def test_every_kind_of_damage(self):
         self.write("p.csv", csv_text(grid_points(40, 2, seed=1)))
-        for index in ("kd", "brute"):
+        for index in ("kd", "kdmap", "brute"):
             self.ok("knn", "p.csv", "-k", 1, "--index", index, "--save", "good.idx")
             with open(self.path("good.idx"), "rb") as file:
                 good = file.read()

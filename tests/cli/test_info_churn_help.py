@@ -47,7 +47,8 @@ class Churn(ToolTest):
         self.write("same.csv", "1,1\n" * 50)
         for arguments in (["p.npy"], ["p32.npy"], ["p.npy", "--index", "brute"], ["p32.npy", "--balance", "avl"],
                           ["p.npy", "--balance", "red-black"], ["p32.npy", "--balance", "weight", "--double"],
-                          ["p.npy", "--periodic", "8,8,0"], ["same.csv"]):
+                          ["p.npy", "--periodic", "8,8,0"], ["same.csv"], ["p.npy", "--index", "kdmap"],
+                          ["same.csv", "--index", "kdmap", "--balance", "avl-3"]):
             command = ["churn", *arguments, "--ops", 1500, "--check-every", 200, "--seed", 7]
             report = self.ok_json(*command)
             with self.subTest(arguments):

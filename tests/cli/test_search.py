@@ -4,7 +4,7 @@ import struct
 
 from support import ToolTest, csv_text, grid_points, npy_bytes, ranked, read_npz
 
-INDEXES = ("kd", "brute")
+INDEXES = ("kd", "kdmap", "brute")
 
 
 class Searches(ToolTest):

@@ -209,8 +209,9 @@ TYPED_TEST(Errors, BadQueries) {
   this->refuses("box one by distance", this->no_row,
                 [&] { index.in_box(good.view()[0], good.view()[0], {.order = Order::by_distance}, list); });
   this->refuses("find, dimension", this->no_row, [&] { static_cast<void>(index.find(two)); });
-  this->refuses("find, NaN", this->no_row,
-                [&] { static_cast<void>(index.find(std::vector<Scalar>{0, this->nan, 0})); });
+  this->refuses("find, NaN", this->no_row, [&] {
+    static_cast<void>(index.find(std::vector<Scalar>{0, this->nan, 0}));
+  });
   this->refuses("nearest, dimension", this->no_row, [&] { nearest(flat, {.k = 2}); });
   this->refuses("within, dimension", this->no_row, [&] { within(flat, {.radius = 1}); });
   this->refuses("nearest one, dimension", this->no_row, [&] { index.nearest(two, {.k = 2}, std::span(hits)); });
@@ -257,6 +258,8 @@ TYPED_TEST(Errors, BadConfigurations) {
     refused([](auto& setup) { setup.balance = Balance::weight(0); });
     refused([](auto& setup) { setup.balance = Balance::weight(0.3); });
     refused([](auto& setup) { setup.balance = Balance::growth(-0.1); });
+  }
+  if (TypeParam::has_leaves) {
     refused([](auto& setup) { setup.leaf_fill = 7; });
     refused([](auto& setup) { setup.leaf_fill = 33; });
   }

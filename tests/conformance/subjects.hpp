@@ -8,7 +8,9 @@
 #include <type_traits>
 
 #include "conformance/random.hpp"
+#include "coppice/errors.hpp"
 #include "coppice/index/brute_force/brute_force.hpp"
+#include "coppice/index/kd_map/index.hpp"
 #include "coppice/index/kd_tree/kd_tree.hpp"
 
 namespace coppice::test {
@@ -32,14 +34,28 @@ struct Subject {
   using Config = typename Index::Config;
 
   static constexpr bool has_balance = requires(Config config) { config.balance; };
+  static constexpr bool has_leaves = requires(Config config) { config.leaf_fill; };
   static constexpr bool has_snapshots = requires(const Index index) { index.snapshot(); };
   static constexpr bool has_executor = requires(Config config) { config.executor; };
 
+  /// Whether the index can be balanced so; one that has no balance stands for the default.
+  static bool takes(const Balance& balance) {
+    if constexpr (has_balance)
+      return accepts([&] {
+        Config config{};
+        config.balance = balance;
+        config.check(1);
+      });
+    else
+      return balance.kind == Balance{}.kind;
+  }
+  /// A balance that only other indexes have gives way to the index's own; a bad one does not.
   static Index make(const Setup<Scalar>& setup) {
     Config config{};
     if constexpr (requires { config.periodic; }) config.periodic = setup.periodic;
-    if constexpr (requires { config.balance; }) config.balance = setup.balance;
-    if constexpr (requires { config.leaf_fill; }) config.leaf_fill = setup.leaf_fill;
+    if constexpr (has_balance)
+      if (takes(setup.balance) || !accepts([&] { setup.balance.check(); })) config.balance = setup.balance;
+    if constexpr (has_leaves) config.leaf_fill = setup.leaf_fill;
     if constexpr (requires { config.parallel_cutoff; }) config.parallel_cutoff = setup.parallel_cutoff;
     if constexpr (requires { config.executor; }) config.executor = setup.executor;
     return Index(setup.dimension, config);
@@ -49,9 +65,21 @@ struct Subject {
     setup.dimension = dimension;
     return make(setup);
   }
+
+ private:
+  template <class Check>
+  static bool accepts(const Check& check) {
+    try {
+      check();
+    } catch (const invalid_input&) {
+      return false;
+    }
+    return true;
+  }
 };
 
-using Subjects = ::testing::Types<Subject<KdTree, float>, Subject<KdTree, double>,  //
+using Subjects = ::testing::Types<Subject<KdTree, float>, Subject<KdTree, double>,          //
+                                  Subject<KdMapIndex, float>, Subject<KdMapIndex, double>,  //
                                   Subject<BruteForce, float>, Subject<BruteForce, double>>;
 
 /// The subjects for which `Has<Subject>::value` holds: tests of what only some indexes offer run over these.

@@ -112,10 +112,14 @@ TYPED_TEST(AnyIndexOf, OptionsReachTheIndex) {
   Model<TypeParam> model(2, options.periodic);
   const auto points = make_points<TypeParam>(Shape::clustered, 300, 2, this->rng);
   model.build(points.view());
-  const auto index = make_index<TypeParam>("kd", 2, options);
-  index->build(points.view());
-  index->validate();
-  expect_batches(*index, model, this->rng);
+  for (const std::string_view name : {"kd", "kdmap"}) {
+    const auto index = make_index<TypeParam>(name, 2, options);
+    index->build(points.view());
+    index->validate();
+    expect_batches(*index, model, this->rng);
+  }
+  options.balance = Balance::weight();
+  EXPECT_THROW(static_cast<void>(make_index<TypeParam>("kdmap", 2, options)), invalid_input);
 }
 
 TYPED_TEST(AnyIndexOf, RefusalsNameWhatIsThere) {

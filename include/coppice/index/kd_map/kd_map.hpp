@@ -6,6 +6,7 @@
 
 #include "coppice/index/kd_map/build.hpp"     // IWYU pragma: export
 #include "coppice/index/kd_map/map.hpp"       // IWYU pragma: export
+#include "coppice/index/kd_map/reverse.hpp"   // IWYU pragma: export
 #include "coppice/index/kd_map/search.hpp"    // IWYU pragma: export
 #include "coppice/index/kd_map/update.hpp"    // IWYU pragma: export
 #include "coppice/index/kd_map/validate.hpp"  // IWYU pragma: export

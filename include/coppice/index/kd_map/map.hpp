@@ -16,7 +16,9 @@
 #include "coppice/errors.hpp"
 #include "coppice/geometry/point_view.hpp"
 #include "coppice/geometry/super_key.hpp"
+#include "coppice/index/kd_map/builder.hpp"
 #include "coppice/index/kd_map/node.hpp"
+#include "coppice/index/kd_map/presort.hpp"
 #include "coppice/parallel/executor.hpp"
 #include "coppice/query/statistics.hpp"
 
@@ -38,8 +40,9 @@ class KdMap {
   using Stored = std::conditional_t<is_map, Value, char>;
 
   struct Config {
-    Balance balance = Balance::red_black();  ///< avl(1 … 8) or red_black
-    std::size_t parallel_cutoff = 1u << 14;  ///< subtrees of fewer tuples are built on one thread
+    Balance balance = Balance::red_black();                ///< avl(1 … 8) or red_black
+    kd_map::Builder builder = kd_map::Builder::selection;  ///< of subtrees, also of the whole; changes no tree
+    std::size_t parallel_cutoff = 1u << 14;                ///< subtrees of fewer tuples are built on one thread
     Executor executor{};
 
     /// Errors: invalid_input for another balance.
@@ -110,6 +113,46 @@ class KdMap {
     const Handle h = locate(key.data());
     return h == kd_map::nil ? nullptr : &values_[h];
   }
+  /// As above, to be changed in place.
+  [[nodiscard]] Stored* find(std::span<const Key> key) requires(is_map) {
+    return const_cast<Stored*>(std::as_const(*this).find(key));
+  }
+
+  // For structures that stand on a map. A handle names a tuple from when it enters until it goes, whatever comes and
+  // goes around it.
+  /// The handle of a tuple, which enters with an empty value where it is new; and whether it is.
+  std::pair<Handle, bool> enter(std::span<const Key> key) {
+    return place(key, [](Handle) {});
+  }
+  [[nodiscard]] std::span<const Key> key_of(Handle h) const { return tuple(h); }
+  [[nodiscard]] Stored& value_of(Handle h) requires(is_map) { return values_[h]; }
+  [[nodiscard]] const Stored& value_of(Handle h) const requires(is_map) { return values_[h]; }
+
+  /// A node of the tree or none, to be read until the next change. What lies to its left precedes its tuple in the
+  /// order of its axis, what lies to its right follows.
+  class Cursor {
+   public:
+    Cursor() = default;
+    explicit operator bool() const noexcept { return node_ != kd_map::nil; }
+    [[nodiscard]] Handle handle() const noexcept { return node_; }
+    [[nodiscard]] const Key* key() const { return map_->nodes_->key(node_); }
+    [[nodiscard]] const Stored& value() const requires(is_map) { return map_->values_[node_]; }
+    [[nodiscard]] int axis() const noexcept { return axis_; }
+    [[nodiscard]] Cursor left() const { return below(0); }
+    [[nodiscard]] Cursor right() const { return below(1); }
+
+   private:
+    friend KdMap;
+    Cursor(const KdMap* map, kd_map::Link link, int axis) : map_(map), node_(kd_map::handle_of(link)), axis_(axis) {}
+    [[nodiscard]] Cursor below(int side) const {
+      return {map_, map_->nodes_->links(node_).child[side], map_->next(axis_)};
+    }
+    const KdMap* map_ = nullptr;
+    Handle node_ = kd_map::nil;
+    int axis_ = 0;
+  };
+  [[nodiscard]] Cursor root() const { return {this, root_, 0}; }
+
   /// 1 for every row that is there, else 0. Sixteen lookups go down side by side, so that none waits for memory alone.
   [[nodiscard]] std::vector<std::uint8_t> contains(PointView<Key> keys) const;
 
@@ -128,6 +171,23 @@ class KdMap {
   /// The k nearest tuples, ordered by (distance, super-key of axis 0). Errors: invalid_input for k = 0 or a bad mask.
   [[nodiscard]] std::vector<Neighbor> nearest(std::span<const Key> point, std::size_t k,
                                               std::span<const bool> mask = {}) const;
+
+  /// The tuples that have `point` among their k nearest others: every tuple t ≠ point for which fewer than k others,
+  /// neither t nor point, precede point in the order (squared distance to t, super-key of axis 0). Whether point itself
+  /// is in the map makes no difference. Ordered by (distance to point, super-key of axis 0). Errors: as `nearest`.
+  [[nodiscard]] std::vector<Neighbor> reverse_nearest(std::span<const Key> point, std::size_t k = 1,
+                                                      std::span<const bool> mask = {}) const;
+
+  /// The reverse neighbours of every tuple, by rows: a row is a tuple's place in the order of the super-key of axis 0.
+  struct ReverseGraph {
+    std::vector<std::span<const Key>> keys;   ///< of every row; in the map; valid until the tuple goes
+    std::vector<std::size_t> offsets;         ///< row r has the entries offsets[r] … offsets[r + 1] − 1
+    std::vector<std::uint32_t> rows;          ///< an entry's tuple
+    std::vector<Distance> distances_squared;  ///< and how far it is
+  };
+  /// What `reverse_nearest` gives for each tuple, from the k nearest of all; the same for any number of threads.
+  /// O(n k log n) expected, on config().executor. Errors: as `nearest`.
+  [[nodiscard]] ReverseGraph all_reverse_nearest(std::size_t k = 1, std::span<const bool> mask = {}) const;
 
   /// Calls visit(key) or visit(key, value) for every tuple, ascending in the super-key of `axis`. O(n log n).
   template <class Visit>
@@ -179,17 +239,26 @@ class KdMap {
   void repair_upwards(Path& path, int depth, Link below);
   [[nodiscard]] Handle extreme(Link below, int axis_of_node, int axis, int side) const;
 
+  void widen_extents(const Key* key);
+
   // build.hpp
   void gather(Link link, std::vector<Handle>& nodes) const;
   [[nodiscard]] Link rebuilt(Link link, int axis);
-  [[nodiscard]] Link balanced(std::span<Handle> nodes, int axis);
+  [[nodiscard]] Link balanced(std::span<const Handle> nodes, int axis, bool ordered = false);
+  [[nodiscard]] Link selected(std::span<const Handle> nodes, int axis, const Executor& executor);
   template <class Entry>
-  [[nodiscard]] Link balanced_entries(std::span<Entry> entries, int axis, const Executor& executor);
+  [[nodiscard]] Link selected_entries(std::span<Entry> entries, int axis, const Executor& executor);
+  [[nodiscard]] Link presorted(std::span<const Handle> nodes, int axis, bool ordered, const Executor& executor);
+  template <class Median>
+  [[nodiscard]] Link linked(const kd_map::Part& part, const Median& median, const Executor& executor);
 
   // search.hpp
   struct Search;
   void search_nearest(Link link, int axis, Search& search) const;
   [[nodiscard]] Distance term(Key a, Key b) const;
+
+  // reverse.hpp
+  class ReverseSearch;
 
   int dimension_;
   Config config_;
@@ -197,6 +266,7 @@ class KdMap {
   std::deque<Stored> values_;  // by handle; empty in a set
   Link root_ = kd_map::nil;
   std::size_t size_ = 0;
+  std::vector<Key> extents_;  // lowest of every axis, then highest, of all tuples since the last clear
   std::vector<Handle> scratch_;
   SizeHistogram rebuilds_{};
 };

@@ -21,12 +21,31 @@ template <class Key, int Dim, class Value>
 void KdMap<Key, Dim, Value>::clear() {
   nodes_->clear();
   values_.clear();
+  extents_.clear();
   root_ = kd_map::nil;
   size_ = 0;
 }
 
+/// The box of all tuples grows and never shrinks: good enough to bound rounding, and a few comparisons an insert.
+template <class Key, int Dim, class Value>
+void KdMap<Key, Dim, Value>::widen_extents(const Key* key) {
+  const int d = dimension();
+  if (extents_.empty()) {
+    extents_.reserve(2 * static_cast<std::size_t>(d));
+    extents_.assign(key, key + d);
+    extents_.insert(extents_.end(), key, key + d);
+  }
+  Key* lowest = extents_.data();
+  Key* highest = lowest + d;
+  for (int a = 0; a < d; ++a) {
+    lowest[a] = std::min(lowest[a], key[a]);
+    highest[a] = std::max(highest[a], key[a]);
+  }
+}
+
 template <class Key, int Dim, class Value>
 Handle KdMap<Key, Dim, Value>::new_node(const Key* key) {
+  widen_extents(key);
   const Handle h = nodes_->allocate();
   nodes_->links(h) = {};
   std::copy_n(key, dimension(), nodes_->key(h));

@@ -27,6 +27,9 @@ void KdMap<Key, Dim, Value>::validate() const {
       return 0;
     }
     ++nodes;
+    const auto d = static_cast<std::size_t>(dimension());
+    for (std::size_t i = 0; i < d; ++i)
+      require(extents_[i] <= tuple(h)[i] && tuple(h)[i] <= extents_[d + i], "a tuple lies outside the extents");
     for (const Bound& bound : bounds)
       require(compare(nodes_->key(h), nodes_->key(bound.node), bound.axis) == bound.order,
               "a tuple lies on the wrong side");

@@ -53,7 +53,7 @@ bool Options::asks_for(const std::string& dataset) const {
   return !datasets.empty() && uses(dataset);
 }
 
-Options read_options(int argc, char** argv) {
+Options read_options(int argc, char** argv, const DefaultSizes& sizes) {
   Options options;
   const char* data = std::getenv("COPPICE_DATA");
   options.data = data != nullptr ? data : "../shared/data";
@@ -84,16 +84,13 @@ Options read_options(int argc, char** argv) {
     else
       refuse(option + ": unknown option");
   }
-  if (options.sizes.empty()) {
-    options.sizes = {1'000'000};
-    if (!options.quick) options.sizes.push_back(10'000'000);
-  }
+  if (options.sizes.empty()) options.sizes = options.quick ? sizes.quick : sizes.full;
   return options;
 }
 
-int run_bench(int argc, char** argv, int (*run)(const Options& options)) {
+int run_bench(int argc, char** argv, int (*run)(const Options& options), const DefaultSizes& sizes) {
   try {
-    return run(read_options(argc, argv));
+    return run(read_options(argc, argv, sizes));
   } catch (const std::exception& failure) {
     std::fprintf(stderr, "error: %s\n", failure.what());
     return 1;

@@ -30,10 +30,16 @@ struct Options {
   [[nodiscard]] bool asks_for(const std::string& dataset) const;
 };
 
+/// What a task runs where no n is given.
+struct DefaultSizes {
+  std::vector<std::size_t> quick{1'000'000};
+  std::vector<std::size_t> full{1'000'000, 10'000'000};
+};
+
 /// Reads the command line; prints help and exits 0, or one line about a mistake and exits 2.
-[[nodiscard]] Options read_options(int argc, char** argv);
+[[nodiscard]] Options read_options(int argc, char** argv, const DefaultSizes& sizes);
 
 /// The whole of a bench's main: reads the command line, runs, and turns an exception into one line and the status 1.
-[[nodiscard]] int run_bench(int argc, char** argv, int (*run)(const Options& options));
+[[nodiscard]] int run_bench(int argc, char** argv, int (*run)(const Options& options), const DefaultSizes& sizes = {});
 
 }  // namespace coppice::bench

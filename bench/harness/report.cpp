@@ -96,6 +96,7 @@ void Report::write(const std::filesystem::path& path) const {
                                 {"bytes_per_point", bytes},
                                 {"checksum", row.checksum},
                                 {"note", row.note}});
+    if (!row.facts.empty()) document["rows"].back()["facts"] = row.facts;
     if (!row.latencies.empty()) document["rows"].back()["latency_us"] = latency_json(row.latencies);
   }
   std::ofstream file(path);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,8 @@ struct Row {
   double bytes_per_point = 0;  ///< on the heap; 0 where it is not known
   std::string checksum{};      ///< empty where the answers were not checked
   std::string note{};
-  std::vector<double> latencies{};  ///< of single operations in µs, where they were taken
+  std::vector<double> latencies{};        ///< of single operations in µs, where they were taken
+  std::map<std::string, double> facts{};  ///< what else the task knows, by name
 };
 
 /// What a contestant says of itself.

@@ -123,7 +123,21 @@ bool visit(const SearchTarget<Scalar>& target, std::span<const Scalar> point, co
 template <class Scalar>
 point_id find(const SearchTarget<Scalar>& target, std::span<const Scalar> point) {
   const CheckedPoints<Scalar> checked(target, one_point(point));
-  return target.size == 0 ? no_point : target.kernels->find(target.view, checked.view().row(0));
+  point_id id = no_point;
+  if (target.size != 0) target.kernels->find(target.view, checked.view(), &id);
+  return id;
+}
+
+template <class Scalar>
+std::vector<point_id> find(const SearchTarget<Scalar>& target, PointView<Scalar> points, const Executor& executor) {
+  const CheckedPoints<Scalar> checked(target, points);
+  std::vector<point_id> ids(points.size(), no_point);
+  if (target.size == 0) return ids;
+  executor.for_each_chunk(points.size(), chunk_of(points.size(), longest_chunk, executor),
+                          [&](std::size_t first, std::size_t last) {
+                            target.kernels->find(target.view, checked.view().slice(first, last - first), &ids[first]);
+                          });
+  return ids;
 }
 
 #define COPPICE_INSTANTIATE(Scalar)                                                                                   \
@@ -131,6 +145,7 @@ point_id find(const SearchTarget<Scalar>& target, std::span<const Scalar> point)
   template std::size_t nearest<Scalar>(const SearchTarget<Scalar>&, std::span<const Scalar>, const Nearest<Scalar>&,  \
                                        std::span<Hit<Scalar>>);                                                       \
   template point_id find<Scalar>(const SearchTarget<Scalar>&, std::span<const Scalar>);                               \
+  template std::vector<point_id> find<Scalar>(const SearchTarget<Scalar>&, PointView<Scalar>, const Executor&);       \
   template bool visit<Scalar>(const SearchTarget<Scalar>&, std::span<const Scalar>, const Nearest<Scalar>&,           \
                               const HitVisitor<Scalar>&);
 COPPICE_INSTANTIATE(float)

@@ -31,6 +31,7 @@ class Searches {
   virtual void in_box(std::span<const Scalar> lower, std::span<const Scalar> upper, const InBox& query,
                       HitList<Scalar>& hits) const = 0;
   [[nodiscard]] virtual point_id find(std::span<const Scalar> point) const = 0;
+  [[nodiscard]] virtual std::vector<point_id> find(PointView<Scalar> points, const Executor& executor) const = 0;
   virtual bool visit(std::span<const Scalar> point, const Nearest<Scalar>& query,
                      const HitVisitor<Scalar>& visitor) const = 0;
   virtual bool visit(std::span<const Scalar> point, const Within<Scalar>& query,
@@ -71,6 +72,9 @@ class SearchesOf final : public Searches<Scalar> {
     target_.in_box(lower, upper, query, hits);
   }
   point_id find(std::span<const Scalar> point) const override { return target_.find(point); }
+  std::vector<point_id> find(PointView<Scalar> points, const Executor& executor) const override {
+    return target_.find(points, executor);
+  }
   bool visit(std::span<const Scalar> point, const Nearest<Scalar>& query,
              const HitVisitor<Scalar>& visitor) const override {
     return target_.visit(point, query, visitor);

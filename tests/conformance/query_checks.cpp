@@ -215,6 +215,22 @@ void expect_boxes(const Searches<Scalar>& index, const Model<Scalar>& model, Poi
   }
 }
 
+/// Many lookups at once, of points that are there and of corners that mostly are not.
+template <class Scalar>
+void expect_lookups(const Searches<Scalar>& index, const Model<Scalar>& model, PointView<Scalar> there,
+                    PointView<Scalar> corners, Rng& rng) {
+  Points<Scalar> sought{{}, model.dimension()};
+  for (const PointView<Scalar>& part : {there, corners})
+    for (std::size_t i = 0; i < std::min<std::size_t>(part.size(), 1 + rng.below(30)); ++i)
+      sought.coordinates.insert(sought.coordinates.end(), part.row(i), part.row(i) + model.dimension());
+  const std::vector<point_id> found = index.find(sought, Executor(rng.chance(0.5) ? 1 : 2));
+  ASSERT_EQ(found.size(), sought.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const auto ids = model.box_ids(sought.view()[i], sought.view()[i], {});
+    ASSERT_EQ(found[i], ids.empty() ? no_point : ids.front()) << "row " << i;
+  }
+}
+
 template <class Scalar>
 void expect_copied_points(const std::vector<point_id>& ids, const Points<Scalar>& points, const Model<Scalar>& model) {
   ASSERT_EQ(ids.size(), model.size());
@@ -242,6 +258,8 @@ void expect_queries(const Searches<Scalar>& index, const Model<Scalar>& model, R
     Points<Scalar> lower, upper;
     make_boxes(model, queries.view(), rng, lower, upper);
     expect_boxes(index, model, lower.view(), upper.view(), filter, rng);
+    if (::testing::Test::HasFatalFailure()) return;
+    expect_lookups(index, model, data.view(), lower.view(), rng);
     if (::testing::Test::HasFatalFailure()) return;
   }
 }

@@ -170,11 +170,11 @@ TYPED_TEST(KdMapBuildersTest, PresortedOrdersAreThoseOfTheTree) {
         const Executor executor(threads);
         constexpr std::size_t cutoff = 40;
         std::vector<kd_map::Row> columns(tuples.size() * axes);
-        kd_map::sort_along_every_axis<TypeParam::compiled>(keys, false, columns.data(), executor, cutoff);
+        kd_map::sort_along_every_axis<TypeParam::compiled>(keys, columns.data(), executor, cutoff);
         const auto order = kd_map::yu_cao_order(columns.data(), tuples.size(), axes, root_axis, executor, cutoff);
         ASSERT_EQ(std::vector<kd_map::Row>(order.get(), order.get() + tuples.size()), expected);
 
-        auto presorted = kd_map::PresortedColumns::of<TypeParam::compiled>(keys, false, root_axis, executor, cutoff);
+        auto presorted = kd_map::PresortedColumns::of<TypeParam::compiled>(keys, root_axis, executor, cutoff);
         std::vector<kd_map::Row> split(tuples.size());
         const auto halve = [&](const auto& self, const Part& part) -> void {
           if (part.size == 0) return;

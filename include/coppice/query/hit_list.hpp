@@ -18,7 +18,9 @@ class HitList {
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] std::span<const point_id> ids() const noexcept { return {ids_.get(), size_}; }
   /// The metric's keys, as in Hit; empty after a box query.
-  [[nodiscard]] std::span<const Scalar> distances_squared() const noexcept { return {keys_.get(), has_keys_ ? size_ : 0}; }
+  [[nodiscard]] std::span<const Scalar> distances_squared() const noexcept {
+    return {keys_.get(), has_keys_ ? size_ : 0};
+  }
 
   // For searches: entries up to `capacity()` and `slack` beyond may be written before `resize` says how many count.
   static constexpr std::size_t slack = 8;

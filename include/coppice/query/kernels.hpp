@@ -85,7 +85,8 @@ struct SearchKernels {
   void (*nearest)(const void* view, const NearestBatch<Scalar>& batch);
   bool (*within)(const void* view, const BallQuery<Scalar>& query, HitSink<Scalar>& sink);  ///< false: drain stopped it
   bool (*in_box)(const void* view, const RegionQuery<Scalar>& query, HitSink<Scalar>& sink);
-  point_id (*find)(const void* view, const Scalar* point);  ///< the smallest id at exactly this point, or no_point
+  /// For every row the smallest id at exactly this point, or no_point.
+  void (*find)(const void* view, const PointView<Scalar>& points, point_id* ids);
   bool (*ascend)(const void* view, const BallQuery<Scalar>& query, const AscendingVisitor<Scalar>& visitor);
 };
 

@@ -2,6 +2,11 @@
 // this: one copy an instruction set, compiled with that set's flags.
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <optional>
+
 #include "coppice/query/ascend.hpp"
 #include "coppice/query/collectors.hpp"
 #include "coppice/query/nearest_search.hpp"
@@ -91,9 +96,36 @@ class KernelsOf {
     return RangeSearch<T, H, Box>(h, shape, query.filter, sink).run();
   }
 
-  static point_id find(const void* view, const S* point) {
+  /// Several rows at a time go down to where they belong, side by side, so that each brings the others' memory; most
+  /// searches then meet nothing that is not there.
+  static void find(const void* view, const PointView<S>& points, point_id* ids) {
     const H& h = hierarchy(view);
-    return smallest_id<T>(h, Box({point, point, nullptr}, h.dimension()), h.root(), no_point);
+    using Key = decltype(h.key(points.row(0)));
+    constexpr std::size_t lanes = 8;
+    for (std::size_t first = 0; first < points.size(); first += lanes) {
+      const std::size_t count = std::min(lanes, points.size() - first);
+      if (count > 1) {
+        std::array<std::optional<Key>, lanes> keys;
+        std::array<Child, lanes> at;
+        at.fill(h.root());
+        for (std::size_t i = 0; i < count; ++i) keys[i].emplace(h.key(points.row(first + i)));
+        for (bool deeper = true; deeper;) {
+          deeper = false;
+          for (std::size_t i = 0; i < count; ++i) {
+            if (at[i].is_leaf) continue;
+            const typename H::Node& node = h.node(at[i]);
+            at[i] = h.child(node, h.template home<T>(node, *keys[i]).child);
+            h.prefetch(at[i]);
+            if (at[i].is_leaf) h.prefetch_ids(at[i]);
+            deeper = true;
+          }
+        }
+      }
+      for (std::size_t i = 0; i < count; ++i) {
+        const S* point = points.row(first + i);
+        ids[first + i] = smallest_id<T>(h, Box({point, point, nullptr}, h.dimension()), h.root(), no_point);
+      }
+    }
   }
 
   static bool ascending(const void* view, const BallQuery<S>& query, const AscendingVisitor<S>& visitor) {

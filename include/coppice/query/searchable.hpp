@@ -49,6 +49,8 @@ void in_box(const SearchTarget<Scalar>&, std::span<const Scalar> lower, std::spa
 template <class Scalar>
 point_id find(const SearchTarget<Scalar>&, std::span<const Scalar> point);
 template <class Scalar>
+std::vector<point_id> find(const SearchTarget<Scalar>&, PointView<Scalar> points, const Executor& executor);
+template <class Scalar>
 std::vector<std::int64_t> count(const SearchTarget<Scalar>&, PointView<Scalar> queries, const Within<Scalar>&);
 template <class Scalar>
 std::vector<std::int64_t> count(const SearchTarget<Scalar>&, PointView<Scalar> lower, PointView<Scalar> upper,
@@ -75,8 +77,8 @@ class Searchable {
   [[nodiscard]] Neighbors<Scalar> nearest(PointView<Scalar> queries, const Nearest<Scalar>& query) const {
     return query::nearest(target(), queries, query);
   }
-  /// One query: fills the first min(k, hits.size()) of `hits` and returns how many qualified. A KdTree allocates nothing
-  /// for plain L2 without a periodic cell, under the default strategy and k ≤ 32.
+  /// One query: fills the first min(k, hits.size()) of `hits` and returns how many qualified. A KdTree allocates
+  /// nothing for plain L2 without a periodic cell, under the default strategy and k ≤ 32.
   std::size_t nearest(std::span<const Scalar> point, const Nearest<Scalar>& query, std::span<Hit<Scalar>> hits) const {
     return query::nearest(target(), point, query, hits);
   }
@@ -100,6 +102,10 @@ class Searchable {
   }
   /// The point with exactly these coordinates, of several the one with the smallest id; no_point where there is none.
   [[nodiscard]] point_id find(std::span<const Scalar> point) const { return query::find(target(), point); }
+  /// The same for every row, on the executor's threads.
+  [[nodiscard]] std::vector<point_id> find(PointView<Scalar> points, const Executor& executor = {}) const {
+    return query::find(target(), points, executor);
+  }
   /// How many points `within` or `in_box` would give, a row each.
   [[nodiscard]] std::vector<std::int64_t> count(PointView<Scalar> queries, const Within<Scalar>& query) const {
     return query::count(target(), queries, query);

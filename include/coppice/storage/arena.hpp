@@ -90,6 +90,12 @@ class Arena {
       }
     }
   }
+  /// Records 0 … count − 1. Requires: none is in use, and one thread.
+  void allocate_first(std::size_t count) {
+    expect(count);
+    while (capacity_ < count) grow();
+    used_ = static_cast<Handle>(count);
+  }
   /// Says that about this many records will be used: from 2 MiB on, all of them lie in huge pages.
   void expect(std::size_t records) {
     if (records * record_bytes() < huge_page) return;

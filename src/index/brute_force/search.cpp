@@ -94,14 +94,15 @@ class BruteForceSearch {
     return true;
   }
 
-  static point_id find(const void* view, const Scalar* point) {
+  static void find(const void* view, const PointView<Scalar>& sought, point_id* ids) {
     const Index& points = index(view);
-    point_id smallest = no_point;
-    for (std::size_t slot = 0; slot < points.size(); ++slot)
-      if (std::equal(point, point + points.dimension(), points.row(slot)) &&
-          (smallest == no_point || points.ids()[slot] < smallest))
-        smallest = points.ids()[slot];
-    return smallest;
+    for (std::size_t i = 0; i < sought.size(); ++i) {
+      ids[i] = no_point;
+      for (std::size_t slot = 0; slot < points.size(); ++slot)
+        if (std::equal(sought.row(i), sought.row(i) + points.dimension(), points.row(slot)) &&
+            (ids[i] == no_point || points.ids()[slot] < ids[i]))
+          ids[i] = points.ids()[slot];
+    }
   }
 
   static bool ascend(const void* view, const BallQuery<Scalar>& query, const AscendingVisitor<Scalar>& visitor) {

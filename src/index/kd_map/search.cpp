@@ -160,9 +160,11 @@ class KdMapSearch {
     return region(map(view).root(), map(view).dimension(), query, sink);
   }
 
-  static point_id find(const void* view, const S* point) {
-    const kd_map::IdSet* there = map(view).find({point, static_cast<std::size_t>(map(view).dimension())});
-    return there == nullptr ? no_point : there->smallest();
+  static void find(const void* view, const PointView<S>& points, point_id* ids) {
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      const kd_map::IdSet* there = map(view).find(points[i]);
+      ids[i] = there == nullptr ? no_point : there->smallest();
+    }
   }
 
   static bool ascend(const void* view, const BallQuery<S>& query, const AscendingVisitor<S>& visitor) {

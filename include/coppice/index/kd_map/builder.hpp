@@ -11,8 +11,8 @@ namespace coppice::kd_map {
 /// How the medians of n tuples of k numbers are found. All three make the same tree, node for node, on any number of
 /// threads; they differ in time and memory. Below 65 tuples every one of them selects.
 enum class Builder {
-  /// O(n log n) expected: the median of every range by introselect (std::nth_element), on copies of the tuples. Brown's
-  /// O(n log n) builder takes medians of medians, whose worst case is better and whose usual case is not.
+  /// O(n log n) expected: the median of every range by selection with sampled pivots, without branches (select.hpp).
+  /// Brown's O(n log n) builder takes medians of medians, whose worst case is better and whose usual case is not.
   selection,
   /// O(k n log n): one sort an axis, then every range is split in each of these orders, which stay what they are.
   /// Brown, "Building a Balanced k-d Tree in O(kn log n) Time" (JCGT 2015).

@@ -244,11 +244,14 @@ class KdMap {
   // build.hpp
   void gather(Link link, std::vector<Handle>& nodes) const;
   [[nodiscard]] Link rebuilt(Link link, int axis);
-  [[nodiscard]] Link balanced(std::span<const Handle> nodes, int axis, bool ordered = false);
-  [[nodiscard]] Link selected(std::span<const Handle> nodes, int axis, const Executor& executor);
-  template <class Entry>
-  [[nodiscard]] Link selected_entries(std::span<Entry> entries, int axis, const Executor& executor);
-  [[nodiscard]] Link presorted(std::span<const Handle> nodes, int axis, bool ordered, const Executor& executor);
+  struct Existing;
+  struct Arriving;
+  template <class Source>
+  [[nodiscard]] Link balanced(const Source& source, int axis);
+  template <class Source>
+  [[nodiscard]] Link selected(const Source& source, int axis, const Executor& executor);
+  template <class Source>
+  [[nodiscard]] Link presorted(const Source& source, int axis, const Executor& executor);
   template <class Median>
   [[nodiscard]] Link linked(const kd_map::Part& part, const Median& median, const Executor& executor);
 

@@ -52,6 +52,8 @@ class NodePool {
   void prefetch(Handle h) const { __builtin_prefetch(arena_.hot(h)); }
 
   [[nodiscard]] Handle allocate() { return arena_.allocate(); }
+  /// Handles 0 … count − 1. Requires: none is in use.
+  void allocate_first(std::size_t count) { arena_.allocate_first(count); }
   void release(Handle h) { arena_.release(h); }
   void clear() { arena_.clear(); }
   [[nodiscard]] std::size_t live() const { return arena_.live(); }

@@ -79,17 +79,11 @@ template <int Dim, class Key>
 }
 
 /// Writes the order of every axis, one column of tuples.size() rows after the other. Requires: tuples differ.
-/// `ordered`: the tuples come in the order of axis 0.
 template <int Dim, class Key>
-void sort_along_every_axis(const PointView<Key>& tuples, bool ordered, Row* columns, const Executor& executor,
-                           std::size_t cutoff) {
+void sort_along_every_axis(const PointView<Key>& tuples, Row* columns, const Executor& executor, std::size_t cutoff) {
   const auto dimension = static_cast<std::size_t>(tuples.dimension());
   executor.for_each_chunk(dimension, 1, [&](std::size_t axis, std::size_t) {
     Row* column = columns + axis * tuples.size();
-    if (ordered && axis == 0) {
-      for (std::size_t i = 0; i < tuples.size(); ++i) column[i] = static_cast<Row>(i);
-      return;
-    }
     for (const SortItem<Key>& item : sorted_along<Dim>(tuples, static_cast<int>(axis), executor, cutoff))
       *column++ = item.row;
   });
@@ -103,10 +97,10 @@ class PresortedColumns {
   /// Tuples in the orders of all axes, for a tree whose root splits `root_axis`. `cutoff`: parts of fewer tuples are
   /// split on one thread. Requires: tuples differ.
   template <int Dim, class Key>
-  static PresortedColumns of(const PointView<Key>& tuples, bool ordered, int root_axis, const Executor& executor,
+  static PresortedColumns of(const PointView<Key>& tuples, int root_axis, const Executor& executor,
                              std::size_t cutoff) {
     PresortedColumns result(tuples.size(), tuples.dimension(), root_axis, executor, cutoff);
-    sort_along_every_axis<Dim>(tuples, ordered, result.columns_.get(), executor, cutoff);
+    sort_along_every_axis<Dim>(tuples, result.columns_.get(), executor, cutoff);
     return result;
   }
 

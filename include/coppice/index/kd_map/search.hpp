@@ -1,6 +1,7 @@
 // What a KdMap is asked: many lookups at once, boxes, nearest tuples, and its tuples in order.
 #pragma once
 
+#include "coppice/geometry/rounded.hpp"
 #include "coppice/index/kd_map/map.hpp"
 
 namespace coppice {
@@ -125,14 +126,14 @@ template <class Key, int Dim, class Value>
 typename KdMap<Key, Dim, Value>::Distance KdMap<Key, Dim, Value>::term(Key a, Key b) const {
   if constexpr (std::is_floating_point_v<Key>) {
     const auto difference = static_cast<Distance>(a == b ? Key(0) : a - b);  // infinities may be equal, too
-    return difference * difference;
+    return rounded(difference * difference);
   } else {
     using Unsigned = std::make_unsigned_t<Key>;
     const Key high = std::max(a, b);
     const Key low = std::min(a, b);
     const auto difference =
         static_cast<Distance>(static_cast<Unsigned>(static_cast<Unsigned>(high) - static_cast<Unsigned>(low)));
-    return difference * difference;
+    return rounded(difference * difference);
   }
 }
 

@@ -179,7 +179,7 @@ bool KdMap<Key, Dim, Value>::erase(std::span<const Key> key) {
       scratch_.clear();
       gather(links.child[0], scratch_);
       gather(links.child[1], scratch_);
-      below = balanced(scratch_, axis);
+      below = balanced(Existing{*this, scratch_}, axis);
       break;
     }
     const int side = kd_map::height_of(links.child[1]) > kd_map::height_of(links.child[0]) ? 1 : 0;

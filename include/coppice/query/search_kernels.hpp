@@ -96,34 +96,39 @@ class KernelsOf {
     return RangeSearch<T, H, Box>(h, shape, query.filter, sink).run();
   }
 
-  /// Several rows at a time go down to where they belong, side by side, so that each brings the others' memory; most
-  /// searches then meet nothing that is not there.
+  /// Rows go down several side by side, so that none waits for memory alone, and as long as all other children are at a
+  /// distance: what equals a point cannot be there. Below, boxes decide.
   static void find(const void* view, const PointView<S>& points, point_id* ids) {
     const H& h = hierarchy(view);
     using Key = decltype(h.key(points.row(0)));
     constexpr std::size_t lanes = 8;
     for (std::size_t first = 0; first < points.size(); first += lanes) {
       const std::size_t count = std::min(lanes, points.size() - first);
-      if (count > 1) {
-        std::array<std::optional<Key>, lanes> keys;
-        std::array<Child, lanes> at;
-        at.fill(h.root());
-        for (std::size_t i = 0; i < count; ++i) keys[i].emplace(h.key(points.row(first + i)));
-        for (bool deeper = true; deeper;) {
-          deeper = false;
-          for (std::size_t i = 0; i < count; ++i) {
-            if (at[i].is_leaf) continue;
-            const typename H::Node& node = h.node(at[i]);
-            at[i] = h.child(node, h.template home<T>(node, *keys[i]).child);
-            h.prefetch(at[i]);
-            if (at[i].is_leaf) h.prefetch_ids(at[i]);
-            deeper = true;
-          }
+      std::array<std::optional<Key>, lanes> keys;
+      std::array<Child, lanes> at;
+      std::array<bool, lanes> sure;
+      for (std::size_t i = 0; i < count; ++i) {
+        keys[i].emplace(h.key(points.row(first + i)));
+        at[i] = h.root();
+        sure[i] = true;
+      }
+      for (bool deeper = true; deeper;) {
+        deeper = false;
+        for (std::size_t i = 0; i < count; ++i) {
+          if (!sure[i] || at[i].is_leaf) continue;
+          const typename H::Node& node = h.node(at[i]);
+          const Home<S> home = h.template home<T>(node, *keys[i]);
+          sure[i] = home.others_squared > 0;
+          if (!sure[i]) continue;
+          at[i] = h.child(node, home.child);
+          h.prefetch(at[i]);
+          if (at[i].is_leaf) h.prefetch_ids(at[i]);
+          deeper = true;
         }
       }
       for (std::size_t i = 0; i < count; ++i) {
         const S* point = points.row(first + i);
-        ids[first + i] = smallest_id<T>(h, Box({point, point, nullptr}, h.dimension()), h.root(), no_point);
+        ids[first + i] = smallest_id<T>(h, Box({point, point, nullptr}, h.dimension()), at[i], no_point);
       }
     }
   }

@@ -87,7 +87,7 @@ class KdMapIndex : public Searchable<KdMapIndex<Scalar>, Scalar> {
   struct Config {
     Balance balance = Balance::red_black();  ///< avl(1 … 8) or red_black
     PeriodicBox<Scalar> periodic{};          ///< coordinates wrap on its finite axes
-    std::size_t parallel_cutoff = 1u << 14;  ///< subtrees of fewer places are built on one thread
+    std::size_t parallel_cutoff = 1u << 12;  ///< subtrees of fewer places are built on one thread
     Executor executor{};                     ///< where builds and rebuilds run
 
     /// Errors: invalid_input that names the field.

@@ -42,7 +42,7 @@ class KdMap {
   struct Config {
     Balance balance = Balance::red_black();                ///< avl(1 … 8) or red_black
     kd_map::Builder builder = kd_map::Builder::selection;  ///< of subtrees, also of the whole; changes no tree
-    std::size_t parallel_cutoff = 1u << 14;                ///< subtrees of fewer tuples are built on one thread
+    std::size_t parallel_cutoff = 1u << 12;                ///< subtrees of fewer tuples are built on one thread
     Executor executor{};
 
     /// Errors: invalid_input for another balance.

@@ -84,11 +84,6 @@ std::string known_names() {
   return list;
 }
 
-/// IndexOptions start with the balance of kd, which nobody else has.
-bool is_default(const Balance& balance) {
-  return balance.kind == Balance{}.kind && balance.omega == Balance{}.omega;
-}
-
 }  // namespace
 
 std::span<const std::string_view> index_names() noexcept {
@@ -99,20 +94,22 @@ template <class Scalar>
 std::unique_ptr<AnyIndex<Scalar>> make_index(std::string_view name, int dimension, IndexOptions<Scalar> options) {
   if (name == kd_name) {
     typename KdTree<Scalar>::Config config;
-    config.balance = options.balance;
+    if (options.balance) config.balance = *options.balance;
     config.periodic = std::move(options.periodic);
     config.executor = options.executor;
     return erase_type<Scalar>(kd_name, KdTree<Scalar>(dimension, std::move(config)));
   }
   if (name == kdmap_name) {
     typename KdMapIndex<Scalar>::Config config;
-    if (!is_default(options.balance)) config.balance = options.balance;
+    if (options.balance) config.balance = *options.balance;
     config.periodic = std::move(options.periodic);
     config.executor = options.executor;
     return erase_type<Scalar>(kdmap_name, KdMapIndex<Scalar>(dimension, std::move(config)));
   }
-  if (name == brute_name)
+  if (name == brute_name) {
+    if (options.balance) throw unsupported("brute has no balance; kd and kdmap have");
     return erase_type<Scalar>(brute_name, BruteForce<Scalar>(dimension, {std::move(options.periodic)}));
+  }
   throw invalid_input("unknown index '" + std::string(name) + "'; expected " + known_names());
 }
 

@@ -1,8 +1,9 @@
-// The one run-time dispatch: a name gives an index behind one interface. The tool and the Python package stand on it.
+// The one run-time dispatch: a name gives an index behind one interface. The tool stands on it.
 #pragma once
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -55,8 +56,8 @@ class AnyIndex {
 /// What may be chosen when an index is made; an index refuses (unsupported) what it cannot honour.
 template <class Scalar>
 struct IndexOptions {
-  Balance balance{};               ///< kd; kdmap takes avl and red_black, and red_black for the default
-  PeriodicBox<Scalar> periodic{};  ///< kd, kdmap, brute
+  std::optional<Balance> balance{};  ///< kd: any; kdmap: avl or red_black; none: the index's own default
+  PeriodicBox<Scalar> periodic{};    ///< kd, kdmap, brute
   Executor executor{};
 };
 

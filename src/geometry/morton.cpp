@@ -53,13 +53,19 @@ std::vector<GridAxis<Scalar>> grid_axes(PointView<Scalar> points) {
 std::uint64_t spread(std::uint64_t cell, int stride) {
   if (stride == 1) return cell;
   if (stride == 2) {
-    for (const auto& [shift, mask] : {std::pair{16, 0x0000ffff0000ffffull}, {8, 0x00ff00ff00ff00ffull},
-                                      {4, 0x0f0f0f0f0f0f0f0full}, {2, 0x3333333333333333ull}, {1, 0x5555555555555555ull}})
+    for (const auto& [shift, mask] : {std::pair{16, 0x0000ffff0000ffffull},
+                                      {8, 0x00ff00ff00ff00ffull},
+                                      {4, 0x0f0f0f0f0f0f0f0full},
+                                      {2, 0x3333333333333333ull},
+                                      {1, 0x5555555555555555ull}})
       cell = (cell | cell << shift) & mask;
     return cell;
   }
-  for (const auto& [shift, mask] : {std::pair{32, 0x001f00000000ffffull}, {16, 0x001f0000ff0000ffull},
-                                    {8, 0x100f00f00f00f00full}, {4, 0x10c30c30c30c30c3ull}, {2, 0x1249249249249249ull}})
+  for (const auto& [shift, mask] : {std::pair{32, 0x001f00000000ffffull},
+                                    {16, 0x001f0000ff0000ffull},
+                                    {8, 0x100f00f00f00f00full},
+                                    {4, 0x10c30c30c30c30c3ull},
+                                    {2, 0x1249249249249249ull}})
     cell = (cell | cell << shift) & mask;
   return cell;
 }

@@ -1,4 +1,4 @@
-// The compiled kernels of one instruction set (COPPICE_TARGET) and scalar type (COPPICE_SCALAR): every index's searches
+// The compiled kernels of one instruction set (COPPICE_TARGET) and scalar type (COPPICE_SCALAR): the searches of KdTree
 // and the column sweeps. This file is compiled once for each pair, with the flags of the instruction set and without
 // fused multiply-add; only target.cpp chooses between the results, at run time.
 #include "kernels.hpp"

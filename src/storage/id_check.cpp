@@ -75,20 +75,11 @@ void check_known(std::span<const point_id> ids, const IdMap& present) {
   check_unrepeated(ids);
 }
 
-namespace {
-
 void check_left(point_id next, std::size_t count) {
   const auto left = static_cast<std::uint64_t>(std::numeric_limits<point_id>::max() - next);
   if (count > left)
     throw invalid_input("no " + std::to_string(count) + " fresh ids are left above " + std::to_string(next) +
                         "; give ids with the points");
-}
-
-}  // namespace
-
-point_id fresh_id(point_id next) {
-  check_left(next, 1);
-  return next;
 }
 
 std::vector<point_id> fresh_ids(point_id next, std::size_t count) {

@@ -9,6 +9,15 @@ std::uint32_t IdMap::find_scattered(point_id id) const noexcept {
   return found == scattered_.end() ? absent : found->second;
 }
 
+std::uint32_t IdMap::take_scattered(point_id id) noexcept {
+  const auto found = scattered_.find(id);
+  if (found == scattered_.end()) return absent;
+  const std::uint32_t location = found->second;
+  scattered_.erase(found);
+  --size_;
+  return location;
+}
+
 std::uint32_t* IdMap::scattered_entry(point_id id) noexcept {
   return &scattered_.find(id)->second;
 }

@@ -12,8 +12,8 @@ namespace {
 
 template <class Scalar>
 std::vector<std::uint32_t> order_of(const std::vector<Scalar>& coordinates, int dimension) {
-  return morton_order(PointView<Scalar>(coordinates.data(), coordinates.size() / static_cast<std::size_t>(dimension),
-                                        dimension));
+  return morton_order(
+      PointView<Scalar>(coordinates.data(), coordinates.size() / static_cast<std::size_t>(dimension), dimension));
 }
 
 TEST(Morton, TheFourCellsOfASquare) {

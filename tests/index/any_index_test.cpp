@@ -118,8 +118,11 @@ TYPED_TEST(AnyIndexOf, OptionsReachTheIndex) {
     index->validate();
     expect_batches(*index, model, this->rng);
   }
-  options.balance = Balance::weight();
-  EXPECT_THROW(static_cast<void>(make_index<TypeParam>("kdmap", 2, options)), invalid_input);
+  for (const Balance& balance : {Balance::weight(), Balance{}}) {
+    options.balance = balance;
+    EXPECT_THROW(static_cast<void>(make_index<TypeParam>("kdmap", 2, options)), invalid_input);
+  }
+  EXPECT_THROW(static_cast<void>(make_index<TypeParam>("brute", 2, options)), unsupported);
 }
 
 TYPED_TEST(AnyIndexOf, RefusalsNameWhatIsThere) {

@@ -78,9 +78,7 @@ struct avx512::Pack<float> {
   friend float least(Pack a, Mask m) {
     return _mm512_mask_reduce_min_ps(static_cast<__mmask16>(m), _mm512_castps256_ps512(a.v));
   }
-  __m512d lane_as_doubles(int i) const {
-    return _mm512_cvtps_pd(_mm256_permutevar8x32_ps(v, _mm256_set1_epi32(i)));
-  }
+  __m512d lane_as_doubles(int i) const { return _mm512_cvtps_pd(_mm256_permutevar8x32_ps(v, _mm256_set1_epi32(i))); }
   static Pack from_doubles(__m512d x) { return {_mm512_cvtpd_ps(x)}; }
   float lane(int i) const { return _mm256_cvtss_f32(_mm256_permutevar8x32_ps(v, _mm256_set1_epi32(i))); }
 };

@@ -24,7 +24,7 @@ struct Statistics {
   std::size_t leaves = 0;         ///< leaf blocks
   std::size_t height = 0;         ///< inner nodes on the longest path from the root
   std::size_t binary_height = 0;  ///< splitting planes on the longest path
-  double leaf_fill = 0;           ///< points a leaf ÷ its capacity
+  double leaf_fill = 0;           ///< points a leaf ÷ its capacity; 0 where there are no leaves
   std::size_t bytes = 0;          ///< everything the index holds on the heap
   double bytes_per_point = 0;
   SizeHistogram rebuilds{};   ///< partial rebuilds by the number of points rebuilt

@@ -116,6 +116,19 @@ class Arena {
     std::byte* chunk = table()[h >> shift];
     return reinterpret_cast<Cold*>(chunk + records * (Bytes != 0 ? Bytes : bytes_))[h & (records - 1)];
   }
+  /// Both parts, found together.
+  struct Record {
+    std::byte* hot;
+    Cold* cold;
+  };
+  [[nodiscard, gnu::always_inline]] Record record(Handle h) const noexcept {
+    const std::size_t bytes = Bytes != 0 ? Bytes : bytes_;
+    const int shift = Bytes != 0 ? chunk_shift(Bytes) : shift_;
+    const std::size_t records = std::size_t{1} << shift;
+    std::byte* chunk = table()[h >> shift];
+    const std::size_t i = h & (records - 1);
+    return {chunk + i * bytes, reinterpret_cast<Cold*>(chunk + records * bytes) + i};
+  }
   [[nodiscard]] ArenaView<Bytes> view() const noexcept { return {table(), bytes_, shift_}; }
 
   /// Records in use.

@@ -26,8 +26,13 @@ inline void check_fresh(point_id id, const IdMap& present) {
   if (id < 0 || present.find(id) != IdMap::absent) check_fresh({&id, 1}, present);
 }
 
+/// Errors: invalid_input when fewer than `count` ids are left from `next` on.
+void check_left(point_id next, std::size_t count);
 /// The next id. Errors: as fresh_ids.
-[[nodiscard]] point_id fresh_id(point_id next);
+[[nodiscard]] inline point_id fresh_id(point_id next) {
+  if (next == std::numeric_limits<point_id>::max()) check_left(next, 1);
+  return next;
+}
 /// Errors: always, the one for an id that is not in the index.
 [[noreturn]] void refuse_unknown(std::size_t row, point_id id);
 /// `count` consecutive ids from `next` on. Errors: invalid_input when the 63 bits of an id are exhausted.

@@ -45,16 +45,19 @@ class IdMap {
     *entry = location;
   }
   /// Forgets `id`; nothing happens when it is absent. O(1) amortised.
-  [[gnu::always_inline]] void erase(point_id id) noexcept {
-    std::uint32_t* entry = direct(id);
-    if (entry == nullptr || *entry == absent) {
-      size_ -= scattered_.empty() ? 0 : scattered_.erase(id);
-      return;
-    }
-    *entry = absent;
-    --size_;
+  void erase(point_id id) noexcept { (void)take(id); }
+  /// The location of `id`, which is forgotten with it; `absent` when it is not there. O(1) amortised.
+  [[nodiscard, gnu::always_inline]] std::uint32_t take(point_id id) noexcept {
     const std::size_t slot = slot_of(id);
-    if (--directory_[slot].live == 0) drop_page(slot);
+    if (slot >= directory_.size() || directory_[slot].locations == nullptr) return take_scattered(id);
+    Entry& page = directory_[slot];
+    std::uint32_t& entry = page.locations[static_cast<std::size_t>(id) & (page_size - 1)];
+    const std::uint32_t location = entry;
+    if (location == absent) return take_scattered(id);
+    entry = absent;
+    --size_;
+    if (--page.live == 0) drop_page(slot);
+    return location;
   }
   void clear() noexcept;
   /// About this many ids will be assigned. Only a hint.
@@ -95,6 +98,7 @@ class IdMap {
   }
   void assign_elsewhere(point_id id, std::uint32_t location);  // to a new page, or in the hash table
   [[nodiscard]] std::uint32_t find_scattered(point_id id) const noexcept;
+  std::uint32_t take_scattered(point_id id) noexcept;
   [[nodiscard]] std::uint32_t* scattered_entry(point_id id) noexcept;
   [[nodiscard]] bool admit(std::int64_t page);  // makes room in the directory, or says that it would grow too sparse
   void spill(std::size_t directory_slot);       // moves a sparse page into the hash table

@@ -24,6 +24,7 @@ template <class Scalar>
 typename KdMapIndex<Scalar>::Map::Config map_config(const typename KdMapIndex<Scalar>::Config& config) {
   typename KdMapIndex<Scalar>::Map::Config result;
   result.balance = config.balance;
+  result.builder = config.builder;
   result.parallel_cutoff = config.parallel_cutoff;
   result.executor = config.executor;
   return result;

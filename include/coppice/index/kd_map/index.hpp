@@ -85,10 +85,11 @@ template <class Scalar>
 class KdMapIndex : public Searchable<KdMapIndex<Scalar>, Scalar> {
  public:
   struct Config {
-    Balance balance = Balance::red_black();  ///< avl(1 … 8) or red_black
-    PeriodicBox<Scalar> periodic{};          ///< coordinates wrap on its finite axes
-    std::size_t parallel_cutoff = 1u << 12;  ///< subtrees of fewer places are built on one thread
-    Executor executor{};                     ///< where builds and rebuilds run
+    Balance balance = Balance::red_black();                ///< avl(1 … 8) or red_black
+    kd_map::Builder builder = kd_map::Builder::selection;  ///< of subtrees; changes no tree
+    PeriodicBox<Scalar> periodic{};                        ///< coordinates wrap on its finite axes
+    std::size_t parallel_cutoff = 1u << 12;                ///< subtrees of fewer places are built on one thread
+    Executor executor{};                                   ///< where builds and rebuilds run
 
     /// Errors: invalid_input that names the field.
     void check(int dimension) const;

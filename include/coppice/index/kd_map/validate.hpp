@@ -56,7 +56,6 @@ Statistics KdMap<Key, Dim, Value>::statistics() const {
   result.points = size_;
   result.nodes = size_;
   result.height = result.binary_height = kd_map::height_of(root_);
-  result.leaf_fill = 1;
   result.bytes =
       nodes_->bytes() + values_.size() * (is_map ? sizeof(Stored) : 0) + scratch_.capacity() * sizeof(Handle);
   result.bytes_per_point = size_ == 0 ? 0 : static_cast<double>(result.bytes) / static_cast<double>(size_);

@@ -91,7 +91,7 @@ void Tree<S, Width>::erase_together(std::span<const point_id> ids) {
       prepare_erase(count, i, id_at);
       const std::uint32_t location = locations_.find(id_at(i));
       const Handle h = location / leaf_capacity;
-      const int left = close_gap(h, leaf_cold(h).parent, static_cast<int>(location % leaf_capacity));
+      const int left = fill_gap(h, static_cast<int>(location % leaf_capacity)).left;
       if (left == sparse_leaf || left == 0) sparse[deck].push_back(h);
     }
   });

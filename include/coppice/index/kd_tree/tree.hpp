@@ -170,6 +170,11 @@ class Tree {
     int kept = 0;
     Extent<S, Width> boxes[2];
   };
+  /// A leaf that lost a point: how many are left, and its link.
+  struct Gap {
+    int left;
+    std::uint32_t link;
+  };
   /// A plane through a subtree; axis −1: none.
   struct MiddlePlane {
     int axis = -1;
@@ -213,8 +218,10 @@ class Tree {
   /// Whether a slot's box holds a point, as searches will see it.
   [[nodiscard]] bool box_holds(const Node& n, int s, const S* point) const {
     bool inside = true;
-    for (int a = 0; a < dimension_; ++a)
-      inside &= (decode(n.bounds(a)[s], a) <= point[a]) & (point[a] <= decode(n.bounds(a)[fan_out + s], a));
+    for (int a = 0; a < dimension_; ++a) {
+      inside &= decode(n.bounds(a)[s], a) <= point[a];
+      inside &= point[a] <= decode(n.bounds(a)[fan_out + s], a);
+    }
     return inside;
   }
   [[nodiscard]] S decode(float bound, int axis) const {
@@ -303,7 +310,8 @@ class Tree {
   [[nodiscard]] bool erase_at(std::uint32_t location, point_id id);
   void move_one(point_id id, const S* point);
   void write_point(const Leaf<S>& l, int slot, const S* point, point_id id);
-  int close_gap(Handle leaf_handle, std::uint32_t link, int slot);
+  [[nodiscard]] bool close_gap(Handle leaf_handle, int slot);
+  Gap fill_gap(Handle leaf_handle, int slot);
   void erase_together(std::span<const point_id> ids);
   template <class IdAt>
   void prepare_erase(std::size_t count, std::size_t i, IdAt id_at) const;

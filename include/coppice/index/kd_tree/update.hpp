@@ -19,10 +19,18 @@ void Tree<S, Width>::insert(const S* point, point_id id) {
 
 template <class S, int Width>
 bool Tree<S, Width>::erase(point_id id) {
-  const std::uint32_t location = locations_.find(id);
-  if (location == IdMap::absent) return false;
   begin_write();
-  if (erase_at(location, id)) end_write();
+  if (sharing_) {
+    const std::uint32_t location = locations_.find(id);
+    if (location == IdMap::absent) return false;
+    (void)erase_at(location, id);
+    end_write();
+    return true;
+  }
+  const std::uint32_t location = locations_.take(id);
+  if (location == IdMap::absent) return false;
+  --size_;
+  if (close_gap(location / leaf_capacity, static_cast<int>(location % leaf_capacity))) end_write();
   return true;
 }
 
@@ -72,35 +80,40 @@ bool Tree<S, Width>::insert_one(const S* point, point_id id) {
 }
 
 template <class S, int Width>
-[[gnu::always_inline]] inline bool Tree<S, Width>::erase_at(std::uint32_t location, point_id id) {
-  const auto slot = static_cast<int>(location % leaf_capacity);
+bool Tree<S, Width>::erase_at(std::uint32_t location, point_id id) {
   Handle h = location / leaf_capacity;
   if (sharing_) {
     (void)own_path(leaf_cold(h).parent >> 3);
     h = own_leaf(h);
   }
-  const std::uint32_t link = leaf_cold(h).parent;
-  const int left = close_gap(h, link, slot);
   locations_.erase(id);
   --size_;
-  if (left > sparse_leaf) return sharing_;
-  leaf_shrunk(link >> 3, static_cast<int>(link & 7));
+  return close_gap(h, static_cast<int>(location % leaf_capacity)) || sharing_;
+}
+
+/// Takes a point out of a leaf, and what becomes of the leaf; returns whether records came or went.
+template <class S, int Width>
+[[gnu::always_inline]] inline bool Tree<S, Width>::close_gap(Handle h, int slot) {
+  const Gap gap = fill_gap(h, slot);
+  if (gap.left > sparse_leaf) return false;
+  leaf_shrunk(gap.link >> 3, static_cast<int>(gap.link & 7));
   return true;
 }
 
-/// Puts the last point of a leaf, whose parent has it in `link`, in the place of another one; returns how many are
-/// left.
+/// Puts the last point of a leaf in the place of another one.
 template <class S, int Width>
-[[gnu::always_inline]] inline int Tree<S, Width>::close_gap(Handle h, std::uint32_t link, int slot) {
+[[gnu::always_inline]] inline typename Tree<S, Width>::Gap Tree<S, Width>::fill_gap(Handle h, int slot) {
+  const auto record = records_->leaves.record(h);
+  const std::uint32_t link = record.cold->parent;
   const int last = --node(link >> 3).count[link & 7];
   if (slot != last) {
-    const Leaf<S> l = leaf(h);
+    const Leaf<S> l(record.hot, axes(), records_->wide_ids);
     for (int a = 0; a < axes(); ++a) l.axis(a)[slot] = l.axis(a)[last];
     const point_id moved = l.ids[static_cast<std::size_t>(last)];
     l.ids.set(static_cast<std::size_t>(slot), moved);
     locations_.relocate(moved, location_of(h, slot));
   }
-  return last;
+  return {last, link};
 }
 
 template <class S, int Width>

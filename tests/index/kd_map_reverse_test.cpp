@@ -142,10 +142,13 @@ class KdMapReverse : public ::testing::Test {
   }
 };
 
+#if defined(__SANITIZE_ADDRESS__)  // each kind takes long to compile there, and one of a sort will do
+using Kinds = ::testing::Types<Kind<std::int8_t, 2>, Kind<std::int64_t, 3>, Kind<double, 0, 2>>;
+#else
 using Kinds =
-    ::testing::Types<Kind<std::int8_t, 0, 1>, Kind<std::int8_t, 2>, Kind<std::int8_t, 0, 3>, Kind<std::uint8_t, 3>,
-                     Kind<std::int64_t, 1>, Kind<std::int64_t, 3>, Kind<std::uint64_t, 2>, Kind<float, 0, 1>,
-                     Kind<float, 2>, Kind<float, 3>, Kind<double, 0, 2>, Kind<double, 3>>;
+    ::testing::Types<Kind<std::int8_t, 0, 1>, Kind<std::int8_t, 2>, Kind<std::uint8_t, 3>, Kind<std::int64_t, 3>,
+                     Kind<std::uint64_t, 2>, Kind<float, 0, 1>, Kind<float, 3>, Kind<double, 0, 2>>;
+#endif
 TYPED_TEST_SUITE(KdMapReverse, Kinds);
 
 TYPED_TEST(KdMapReverse, EqualsItsDefinition) {

@@ -142,8 +142,12 @@ class KdMapTest : public ::testing::Test {
   }
 };
 
+#if defined(__SANITIZE_ADDRESS__)  // each kind takes long to compile there, and one of a sort will do
+using Kinds = ::testing::Types<Kind<std::int64_t, 3>, Kind<std::int8_t, 3>, Kind<double, 0>>;
+#else
 using Kinds = ::testing::Types<Kind<std::int64_t, 3>, Kind<std::int64_t, 0>, Kind<std::uint64_t, 3>,
                                Kind<std::int8_t, 3>, Kind<std::uint16_t, 3>, Kind<double, 3>, Kind<double, 0>>;
+#endif
 TYPED_TEST_SUITE(KdMapTest, Kinds);
 
 TYPED_TEST(KdMapTest, DoesWhatAMapDoes) {

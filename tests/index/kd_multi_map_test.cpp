@@ -98,9 +98,13 @@ class KdMultiMapTest : public ::testing::Test {
   std::mt19937_64 engine_{4};
 };
 
+#if defined(__SANITIZE_ADDRESS__)  // each kind takes long to compile there, and one of a sort will do
+using Kinds = ::testing::Types<Kind<std::int64_t, int, 2>, Kind<float, std::string, 0>>;
+#else
 using Kinds =
     ::testing::Types<Kind<std::int64_t, int, 2>, Kind<std::int8_t, std::string, 2>,
                      Kind<std::uint16_t, std::uint64_t, 0>, Kind<float, std::string, 0>, Kind<double, char, 2>>;
+#endif
 TYPED_TEST_SUITE(KdMultiMapTest, Kinds);
 
 TYPED_TEST(KdMultiMapTest, DoesWhatAMultimapDoes) {

@@ -171,7 +171,7 @@ bool KdMap<Key, Dim, Value>::erase(std::span<const Key> key) {
   }
   // The node to go, x, sinks until what is below it is small.
   const Handle x = kd_map::handle_of(at);
-  constexpr std::uint32_t small = 3;  // heights: seven nodes at most
+  constexpr std::uint32_t small = 2;  // heights: three nodes at most
   Link below = kd_map::nil;
   while (kd_map::height_of(at) > 1) {
     kd_map::Links& links = nodes_->links(x);

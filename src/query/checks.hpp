@@ -56,10 +56,4 @@ inline std::size_t chunk_of(std::size_t rows, std::size_t most, const Executor& 
   return executor.is_parallel() ? std::clamp<std::size_t>(even, 1, most) : most;
 }
 
-/// A point given as a span; its length is checked as its dimension.
-template <class Scalar>
-PointView<Scalar> one_point(std::span<const Scalar> point) {
-  return {point.data(), 1, static_cast<int>(point.size())};
-}
-
 }  // namespace coppice::query

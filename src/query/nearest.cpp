@@ -77,7 +77,7 @@ template <class Scalar>
 std::size_t nearest(const SearchTarget<Scalar>& target, std::span<const Scalar> point, const Nearest<Scalar>& query,
                     std::span<Hit<Scalar>> hits) {
   NearestBatch<Scalar> batch = batch_of(target, query);
-  const CheckedPoints<Scalar> checked(target, one_point(point));
+  const CheckedPoints<Scalar> checked(target, one_row(point));
   batch.points = checked.view();
   batch.count = 1;
   batch.k = std::min({query.k, target.size, hits.size()});
@@ -104,7 +104,7 @@ template <class Scalar>
 bool visit(const SearchTarget<Scalar>& target, std::span<const Scalar> point, const Nearest<Scalar>& query,
            const HitVisitor<Scalar>& visitor) {
   const NearestBatch<Scalar> batch = batch_of(target, query);
-  const CheckedPoints<Scalar> checked(target, one_point(point));
+  const CheckedPoints<Scalar> checked(target, one_row(point));
   if (target.size == 0) return true;
   struct Context {
     const HitVisitor<Scalar>& visitor;
@@ -122,7 +122,7 @@ bool visit(const SearchTarget<Scalar>& target, std::span<const Scalar> point, co
 
 template <class Scalar>
 point_id find(const SearchTarget<Scalar>& target, std::span<const Scalar> point) {
-  const CheckedPoints<Scalar> checked(target, one_point(point));
+  const CheckedPoints<Scalar> checked(target, one_row(point));
   point_id id = no_point;
   if (target.size != 0) target.kernels->find(target.view, checked.view(), &id);
   return id;

@@ -171,7 +171,7 @@ template <class Scalar>
 void within(const SearchTarget<Scalar>& target, std::span<const Scalar> point, const Within<Scalar>& query,
             HitList<Scalar>& hits) {
   BallQuery<Scalar> ball = ball_of(target, query);
-  const CheckedPoints<Scalar> checked(target, one_point(point));
+  const CheckedPoints<Scalar> checked(target, one_row(point));
   ball.point = checked.view().row(0);
   ListSink<Scalar> sink(hits, true);
   if (target.size != 0) target.kernels->within(target.view, ball, sink);
@@ -181,7 +181,7 @@ void within(const SearchTarget<Scalar>& target, std::span<const Scalar> point, c
 template <class Scalar>
 void in_box(const SearchTarget<Scalar>& target, std::span<const Scalar> lower, std::span<const Scalar> upper,
             const InBox& query, HitList<Scalar>& hits) {
-  check_boxes(target, one_point(lower), one_point(upper));
+  check_boxes(target, one_row(lower), one_row(upper));
   check_order(query);
   ListSink<Scalar> sink(hits, false);
   if (target.size != 0) search_box(target, lower.data(), upper.data(), filter_of(query.filter), sink);
@@ -192,7 +192,7 @@ template <class Scalar>
 bool visit(const SearchTarget<Scalar>& target, std::span<const Scalar> point, const Within<Scalar>& query,
            const HitVisitor<Scalar>& visitor) {
   BallQuery<Scalar> ball = ball_of(target, query);
-  const CheckedPoints<Scalar> checked(target, one_point(point));
+  const CheckedPoints<Scalar> checked(target, one_row(point));
   ball.point = checked.view().row(0);
   HitStream<Scalar, std::function<bool(Scalar, point_id)>> stream(true, [&](Scalar key, point_id id) {
     return visitor({key, id});
@@ -203,7 +203,7 @@ bool visit(const SearchTarget<Scalar>& target, std::span<const Scalar> point, co
 template <class Scalar>
 bool visit(const SearchTarget<Scalar>& target, std::span<const Scalar> lower, std::span<const Scalar> upper,
            const InBox& query, const IdVisitor& visitor) {
-  check_boxes(target, one_point(lower), one_point(upper));
+  check_boxes(target, one_row(lower), one_row(upper));
   HitStream<Scalar, std::function<bool(Scalar, point_id)>> stream(false,
                                                                   [&](Scalar, point_id id) { return visitor(id); });
   return target.size == 0 || search_box(target, lower.data(), upper.data(), filter_of(query.filter), stream);

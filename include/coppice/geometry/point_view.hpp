@@ -49,6 +49,12 @@ class PointView {
   std::ptrdiff_t stride_ = 0;
 };
 
+/// A point given as a span, as a block of one row; its length is taken for its dimension, which whoever uses it checks.
+template <class Scalar>
+[[nodiscard]] PointView<Scalar> one_row(std::span<const Scalar> point) noexcept {
+  return {point.data(), 1, static_cast<int>(point.size())};
+}
+
 /// An owned, contiguous, row-major block of points; converts to a view of itself.
 template <class Scalar>
 struct Points {
@@ -121,7 +127,7 @@ void check_point(std::span<const Scalar> point, int dimension) {
   const Scalar limit = coordinate_limit<Scalar>(dimension);
   bool good = point.size() == static_cast<std::size_t>(dimension);
   for (std::size_t a = 0; good && a < point.size(); ++a) good = -limit <= point[a] && point[a] <= limit;
-  if (!good) check_points(PointView<Scalar>(point.data(), 1, static_cast<int>(point.size())), dimension);
+  if (!good) check_points(one_row(point), dimension);
 }
 
 /// Refuses a dimension outside 1 … max_dimension. Errors: invalid_input.

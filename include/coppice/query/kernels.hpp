@@ -53,6 +53,16 @@ struct HitSink {
   void reserve(std::size_t more) {
     if (size + more > capacity) grow(*this, more);
   }
+  /// One hit, for kernels that find them one by one; false: drain stopped it.
+  bool put(Scalar key, point_id id) {
+    if (!counting) {
+      reserve(1);
+      if (keys != nullptr) keys[size] = key;
+      ids[size] = id;
+    }
+    ++size;
+    return drain == nullptr || drain(*this);
+  }
 };
 
 /// One range query: everything with key ≤ limit.

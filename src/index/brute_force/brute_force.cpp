@@ -56,12 +56,12 @@ void BruteForce<Scalar>::build(PointView<Scalar> points, std::span<const point_i
 
 template <class Scalar>
 point_id BruteForce<Scalar>::insert(std::span<const Scalar> point) {
-  return insert(PointView<Scalar>(point.data(), 1, static_cast<int>(point.size())));
+  return insert(one_row(point));
 }
 
 template <class Scalar>
 void BruteForce<Scalar>::insert(std::span<const Scalar> point, point_id id) {
-  insert(PointView<Scalar>(point.data(), 1, static_cast<int>(point.size())), {&id, 1});
+  insert(one_row(point), {&id, 1});
 }
 
 template <class Scalar>
@@ -104,7 +104,7 @@ void BruteForce<Scalar>::erase(std::span<const point_id> ids) {
 
 template <class Scalar>
 void BruteForce<Scalar>::move(point_id id, std::span<const Scalar> point) {
-  move({&id, 1}, PointView<Scalar>(point.data(), 1, static_cast<int>(point.size())));
+  move({&id, 1}, one_row(point));
 }
 
 template <class Scalar>
@@ -119,19 +119,14 @@ void BruteForce<Scalar>::move(std::span<const point_id> ids, PointView<Scalar> p
 
 template <class Scalar>
 std::size_t BruteForce<Scalar>::erase_in_box(std::span<const Scalar> lower, std::span<const Scalar> upper) {
-  const std::vector<point_id> inside =
-      this->in_box({lower.data(), 1, static_cast<int>(lower.size())}, {upper.data(), 1, static_cast<int>(upper.size())})
-          .ids;
+  const std::vector<point_id> inside = this->in_box(one_row(lower), one_row(upper)).ids;
   erase(inside);
   return inside.size();
 }
 
 template <class Scalar>
 std::size_t BruteForce<Scalar>::keep_in_box(std::span<const Scalar> lower, std::span<const Scalar> upper) {
-  std::vector<point_id> inside =
-      this->in_box({lower.data(), 1, static_cast<int>(lower.size())}, {upper.data(), 1, static_cast<int>(upper.size())},
-                   {.order = Order::by_id})
-          .ids;
+  const std::vector<point_id> inside = this->in_box(one_row(lower), one_row(upper), {.order = Order::by_id}).ids;
   std::vector<point_id> outside;
   std::copy_if(ids_.begin(), ids_.end(), std::back_inserter(outside),
                [&](point_id id) { return !std::binary_search(inside.begin(), inside.end(), id); });

@@ -66,19 +66,9 @@ class BruteForceSearch {
     }
   }
 
-  static bool put(HitSink<Scalar>& sink, Scalar key, point_id id) {
-    if (!sink.counting) {
-      sink.reserve(1);
-      if (sink.keys != nullptr) sink.keys[sink.size] = key;
-      sink.ids[sink.size] = id;
-    }
-    ++sink.size;
-    return sink.drain == nullptr || sink.drain(sink);
-  }
-
   static bool within(const void* view, const BallQuery<Scalar>& query, HitSink<Scalar>& sink) {
     return each_hit(index(view), query, Reference(query.metric, index(view)),
-                    [&](Scalar key, point_id id) { return put(sink, key, id); });
+                    [&](Scalar key, point_id id) { return sink.put(key, id); });
   }
 
   static bool in_box(const void* view, const RegionQuery<Scalar>& query, HitSink<Scalar>& sink) {
@@ -89,7 +79,7 @@ class BruteForceSearch {
       for (int axis = 0; axis < points.dimension(); ++axis)
         inside = inside && query.lower[axis] <= x[axis] && x[axis] <= query.upper[axis];
       if (!inside || (query.filter != nullptr && !(*query.filter)(points.ids()[slot]))) continue;
-      if (!put(sink, 0, points.ids()[slot])) return false;
+      if (!sink.put(0, points.ids()[slot])) return false;
     }
     return true;
   }

@@ -39,11 +39,6 @@ void each_place(Cursor node, const Visit& visit) {
   each_place(node.right(), visit);
 }
 
-template <class Scalar>
-PointView<Scalar> one_row(std::span<const Scalar> point) {
-  return {point.data(), 1, static_cast<int>(point.size())};
-}
-
 }  // namespace
 
 template <class Scalar>

@@ -118,16 +118,7 @@ class KdMapSearch {
 
   /// The points of a node that the filter accepts; false when the sink has had enough.
   static bool put(HitSink<S>& sink, S key, const kd_map::IdSet& there, const IdFilter* filter) {
-    return there.each([&](point_id id) {
-      if (filter != nullptr && !(*filter)(id)) return true;
-      if (!sink.counting) {
-        sink.reserve(1);
-        if (sink.keys != nullptr) sink.keys[sink.size] = key;
-        sink.ids[sink.size] = id;
-      }
-      ++sink.size;
-      return sink.drain == nullptr || sink.drain(sink);
-    });
+    return there.each([&](point_id id) { return (filter != nullptr && !(*filter)(id)) || sink.put(key, id); });
   }
 
   template <bool Plain>

@@ -39,11 +39,6 @@ std::unique_ptr<Core<Scalar>> make_core(int dimension, typename KdTree<Scalar>::
 
 namespace {
 
-template <class Scalar>
-PointView<Scalar> one_row(std::span<const Scalar> point) {
-  return {point.data(), 1, static_cast<int>(point.size())};
-}
-
 /// Leaf blocks are named by 27 bits; with the few points a block that the worst history leaves, this many always fit.
 constexpr std::size_t most_points = std::size_t{1} << 30;
 

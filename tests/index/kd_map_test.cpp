@@ -4,11 +4,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <limits>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <random>
 #include <string>
 #include <vector>
@@ -202,6 +204,51 @@ TYPED_TEST(KdMapTest, DoesWhatAMapDoes) {
 }
 
 using Set = KdMap<std::int64_t, dimension>;
+
+/// Inserts and erases in these orders, and looks at every invariant, heights and balance among them, after each.
+void expect_valid_throughout(const Balance& balance, const std::vector<int>& arriving,
+                             const std::vector<int>& leaving) {
+  Set::Config config;
+  config.balance = balance;
+  Set set(dimension, config);
+  const auto tuple = [](int i) { return std::array<std::int64_t, 3>{i / 2, i % 3, i}; };  // ties along two axes
+  std::size_t size = 0;
+  for (const int i : arriving) {
+    ASSERT_TRUE(set.insert(tuple(i)));
+    ASSERT_NO_THROW(set.validate());
+    ASSERT_EQ(set.size(), ++size);
+  }
+  for (const int i : leaving) {
+    ASSERT_TRUE(set.erase(tuple(i)));
+    ASSERT_FALSE(set.contains(tuple(i)));
+    ASSERT_NO_THROW(set.validate());
+    ASSERT_EQ(set.size(), --size);
+  }
+}
+
+TEST(KdSet, SmallSetsAreInBalanceAfterEveryChangeWhateverTheOrder) {
+  for (const Balance& balance :
+       {Balance::red_black(), Balance::avl(1), Balance::avl(2), Balance::avl(3), Balance::avl(4)})
+    for (const int count : {1, 2, 3, 4, 6, 7}) {
+      SCOPED_TRACE(balance_name(balance) + ", " + std::to_string(count) + " tuples");
+      std::vector<int> arriving(static_cast<std::size_t>(count));
+      std::iota(arriving.begin(), arriving.end(), 0);
+      do {
+        // Few tuples leave in every order, more in the order of arrival and backwards.
+        std::vector<int> leaving = arriving;
+        if (count <= 4) {
+          std::sort(leaving.begin(), leaving.end());
+          do expect_valid_throughout(balance, arriving, leaving);
+          while (!HasFatalFailure() && std::next_permutation(leaving.begin(), leaving.end()));
+        } else {
+          expect_valid_throughout(balance, arriving, leaving);
+          std::reverse(leaving.begin(), leaving.end());
+          expect_valid_throughout(balance, arriving, leaving);
+        }
+        if (HasFatalFailure()) return;
+      } while (std::next_permutation(arriving.begin(), arriving.end()));
+    }
+}
 
 TEST(KdSet, SortedTuplesKeepItShallowUnderEveryBalance) {
   for (const Balance& balance :

@@ -118,6 +118,10 @@ std::size_t heap_bytes() {
 }
 
 int finish(const Report& report, const std::filesystem::path& json) {
+  if (report.empty()) {
+    std::fprintf(stderr, "error: nothing was measured: --only and --datasets name nobody who takes part here\n");
+    return 2;
+  }
   if (!json.empty()) report.write(json);
   const auto found = report.disagreements();
   for (const std::string& line : found) std::fprintf(stderr, "disagreement: %s\n", line.c_str());

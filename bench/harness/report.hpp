@@ -37,6 +37,7 @@ class Report {
   explicit Report(std::string task) : task_(std::move(task)) {}
 
   void add(Row row);
+  [[nodiscard]] bool empty() const noexcept { return rows_.empty(); }
   /// True when rows of one operation, dataset (batch or not) and n have the same checksum, where they have one.
   [[nodiscard]] bool agree() const;
   /// One line for each disagreement, for the reader of a failed run.
@@ -55,7 +56,8 @@ class Report {
 /// Bytes that the process holds on its heap now.
 [[nodiscard]] std::size_t heap_bytes();
 
-/// Writes the report if a file is asked for, says on stderr who disagrees, and gives the exit status.
+/// Writes the report if a file is asked for, says on stderr who disagrees, and gives the exit status: 1 where somebody
+/// does, 2 where nothing was measured.
 [[nodiscard]] int finish(const Report& report, const std::filesystem::path& json);
 
 }  // namespace coppice::bench

@@ -17,7 +17,7 @@ struct Shape {
   double mean_height = 0;  ///< nodes on the way to a tuple; 0 where tuples do not lie in nodes
 };
 
-/// A dynamic set of tuples. Every call returns how many tuples it found to be as expected.
+/// A dynamic set of tuples. Calls return whether, or for how many tuples, the set was as it should be.
 class TupleSet {
  public:
   virtual ~TupleSet() = default;

@@ -142,7 +142,7 @@ void report_entrant(const Entrant& entrant, const Workload& work, const Options&
     row.facts = facts_of(shape);
     for (std::size_t bucket = 0; bucket < shape.statistics.rebuilds.buckets.size(); ++bucket)
       if (const auto events = shape.statistics.rebuilds.buckets[bucket]; events != 0)
-        row.facts["rebuilds_below_" + std::to_string(std::size_t{1} << bucket)] = static_cast<double>(events);
+        row.facts["rebuilds_below_" + std::to_string(std::size_t{2} << bucket)] = static_cast<double>(events);
     if (const auto single = entrant.latencies.find(operation); single != entrant.latencies.end())
       row.latencies = single->second;
     report.add(std::move(row));

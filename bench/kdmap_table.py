@@ -23,7 +23,9 @@ PUBLISHED_REBUILDS = {("sorted", 1_003_201): 1003, ("sorted", 4_523_071): 4523, 
 
 
 def seconds(value):
-    return "–" if value is None else f"{value:.3f}" if value < 10 else f"{value:.1f}"
+    if value is None:
+        return "–"
+    return f"{value:.2g}" if value < 0.01 else f"{value:.3f}" if value < 10 else f"{value:.1f}"
 
 
 def print_seconds(dataset, n, contestants):

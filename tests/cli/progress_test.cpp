@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <regex>
 #include <string>
+#include <string_view>
 #include <thread>
 
 namespace coppice::cli {
@@ -18,6 +19,10 @@ namespace {
 
 using namespace std::chrono_literals;
 constexpr auto long_work = 1300ms;  // a bar waits for one second
+
+// What is written after the work, to know that all of it has been read: a terminal hands its output on in pieces,
+// and when it pleases.
+constexpr std::string_view end_mark = "<end>";
 
 // Everything that `work` writes to stderr, which is a terminal or a pipe meanwhile.
 template <class Work>
@@ -35,13 +40,19 @@ std::string shown_on(bool terminal, Work&& work) {
   ::dup2(ends[1], STDERR_FILENO);
   work();
   std::fflush(stderr);
-  std::string seen(1 << 16, '\0');
-  ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
-  const ssize_t count = ::read(ends[0], seen.data(), seen.size());
   ::dup2(stderr_before, STDERR_FILENO);
+  std::string seen;
+  if (::write(ends[1], end_mark.data(), end_mark.size()) == static_cast<ssize_t>(end_mark.size())) {
+    std::array<char, 4096> piece{};
+    while (!seen.ends_with(end_mark)) {
+      const ssize_t count = ::read(ends[0], piece.data(), piece.size());
+      if (count <= 0) break;
+      seen.append(piece.data(), static_cast<std::size_t>(count));
+    }
+  }
   for (const int descriptor : {stderr_before, ends[0], ends[1]}) ::close(descriptor);
-  seen.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
-  return seen;
+  if (!seen.ends_with(end_mark)) return "not read to the end: " + seen;
+  return seen.substr(0, seen.size() - end_mark.size());
 }
 
 void read_slowly() {

@@ -42,7 +42,7 @@ bool ascend(const H& h, const Query& query, typename H::Scalar limit, const IdFi
     if (next.is_point) {
       if (!visitor.visit(visitor.context, {next.key, next.id})) return false;
     } else if (next.child.is_leaf) {
-      const LeafBlock<S> block = h.block(next.child);
+      const auto block = h.block(next.child);
       for (int i = 0; i < block.count; i += simd::lanes) {
         const Pack keys = query.keys(block, i);
         Mask m = less_equal(keys, bound) & live_lanes(block.count, i);

@@ -57,9 +57,10 @@ class EuclideanBall {
 
   /// The lanes whose key is at most `limit`; where there are any, `keys` holds the keys of all eight. In many
   /// dimensions most eights are known to be too far after a few: a sum of squares does not become smaller.
-  [[nodiscard]] Mask within(const LeafBlock<S>& block, int first, Pack limit, Pack& keys) const {
+  template <class Block>
+  [[nodiscard]] Mask within(const Block& block, int first, Pack limit, Pack& keys) const {
     const auto squared = [&](int axis) {
-      const Pack difference = Pack::load(block.axis(axis) + first) - query(axis);
+      const Pack difference = Pack::load(block.eight(axis, first)) - query(axis);
       return difference * difference;
     };
     if constexpr (D < 8) {
@@ -124,12 +125,14 @@ class MetricBall {
     return metric_.kind == MetricKind::l2 || metric_.kind == MetricKind::weighted_l2;
   }
 
-  [[nodiscard]] Mask within(const LeafBlock<S>& block, int first, Pack limit, Pack& keys) const {
+  template <class Block>
+  [[nodiscard]] Mask within(const Block& block, int first, Pack limit, Pack& keys) const {
     keys = this->keys(block, first);
     return less_equal(keys, limit);
   }
-  [[nodiscard]] Pack keys(const LeafBlock<S>& block, int first) const {
-    return accumulate([&](int axis) { return image(axis, abs(Pack::load(block.axis(axis) + first) - query(axis))); });
+  template <class Block>
+  [[nodiscard]] Pack keys(const Block& block, int first) const {
+    return accumulate([&](int axis) { return image(axis, abs(Pack::load(block.eight(axis, first)) - query(axis))); });
   }
   template <class Boxes>
   [[nodiscard]] Pack lower_bounds(const Boxes& boxes) const {

@@ -29,7 +29,7 @@ struct Home {
   S others_squared;
 };
 
-/// The points of a leaf: one array an axis, `stride` numbers apart, and the ids beside them. Arrays may be read up to
+/// The points of a leaf as one array an axis, `stride` numbers apart, and the ids beside them. Arrays may be read up to
 /// the next multiple of eight entries.
 template <class S>
 struct LeafBlock {
@@ -38,7 +38,20 @@ struct LeafBlock {
   storage::IdArray ids;
   int count;
 
-  [[nodiscard]] const S* axis(int a) const { return coordinates + static_cast<std::size_t>(a) * stride; }
+  /// Eight coordinates, those of entries first, first + 1, …
+  [[nodiscard]] const S* eight(int axis, int first) const {
+    return coordinates + static_cast<std::size_t>(axis) * stride + first;
+  }
+};
+
+/// The points of a leaf eight by eight: of each eight, one short array an axis.
+template <class S, int D>
+struct LeafEights {
+  const S* coordinates;
+  storage::IdArray ids;
+  int count;
+
+  [[nodiscard]] const S* eight(int axis, int first) const { return coordinates + axis * simd::lanes + first * D; }
 };
 
 /// Which of eight children a region meets, and which lie inside it.
@@ -60,7 +73,9 @@ concept Hierarchy = requires(const H& h, const typename H::Node& node, const typ
   { h.node(c) } -> std::same_as<const typename H::Node&>;
   { h.children(node) } -> std::convertible_to<int>;
   { h.child(node, i) } -> std::same_as<Child>;
-  { h.block(c) } -> std::same_as<LeafBlock<typename H::Scalar>>;
+  { h.block(c).eight(i, i) } -> std::same_as<const typename H::Scalar*>;
+  { h.block(c).ids } -> std::convertible_to<storage::IdArray>;
+  { h.block(c).count } -> std::convertible_to<int>;
   { h.template home<T>(node, h.key(point)) } -> std::same_as<Home<typename H::Scalar>>;
   h.template boxes<T>(node).lower(0);
   h.template boxes<T>(node).upper(0);

@@ -81,7 +81,8 @@ class NearestSearch {
     return (less_equal(Pack::broadcast(bound), best_.threshold()) & 1) != 0;
   }
 
-  void scan(const LeafBlock<S>& block) {
+  template <class Block>
+  void scan(const Block& block) {
     for (int i = 0; i < block.count; i += simd::lanes) {
       Pack keys{};
       Mask m = query_.within(block, i, best_.threshold(), keys) & live_lanes(block.count, i);

@@ -25,7 +25,8 @@ class BallShape {
   [[nodiscard]] Overlap classify(const Boxes& boxes) const {
     return {less_equal(query_.lower_bounds(boxes), limit_), less_equal(query_.upper_bounds(boxes), limit_)};
   }
-  [[nodiscard]] Mask test(const LeafBlock<S>& block, int first, Pack& keys) const {
+  template <class Block>
+  [[nodiscard]] Mask test(const Block& block, int first, Pack& keys) const {
     return query_.within(block, first, limit_, keys);
   }
 
@@ -61,10 +62,11 @@ class Region {
     });
     return overlap;
   }
-  [[nodiscard]] Mask test(const LeafBlock<S>& block, int first, Pack&) const {
+  template <class Block>
+  [[nodiscard]] Mask test(const Block& block, int first, Pack&) const {
     Mask inside = 0xff;
     each_axis([&](int axis, Pack low, Pack high) {
-      const Pack x = Pack::load(block.axis(axis) + first);
+      const Pack x = Pack::load(block.eight(axis, first));
       inside &= less_equal(low, x) & less_equal(x, high);
     });
     return inside;
@@ -132,7 +134,8 @@ class RangeSearch {
     if (!sink_.counting || filter_ != nullptr) h_.prefetch_ids(c);
   }
 
-  bool take(const LeafBlock<S>& block, bool inside) {
+  template <class Block>
+  bool take(const Block& block, bool inside) {
     if (inside && filter_ == nullptr && sink_.keys == nullptr) return take_all(block);
     if (sink_.counting)
       count(block, inside);
@@ -143,7 +146,8 @@ class RangeSearch {
     return sink_.drain == nullptr || sink_.drain(sink_);
   }
 
-  void count(const LeafBlock<S> block, bool inside) {
+  template <class Block>
+  void count(const Block block, bool inside) {
     const Shape shape = shape_;
     for (int i = 0; i < block.count; i += simd::lanes) {
       Mask m = live_lanes(block.count, i);
@@ -159,8 +163,8 @@ class RangeSearch {
 
   /// Whatever a block needs is held in registers: a store of hits could otherwise be a store to any of it, and what
   /// waits for the stores waits for the memory that decides what they store.
-  template <bool with_keys>
-  void collect(const LeafBlock<S> block, bool inside) {
+  template <bool with_keys, class Block>
+  void collect(const Block block, bool inside) {
     sink_.reserve(static_cast<std::size_t>(block.count));
     const Shape shape = shape_;
     const IdFilter* const filter = filter_;
@@ -184,7 +188,8 @@ class RangeSearch {
     sink_.size = static_cast<std::size_t>(ids - sink_.ids);
   }
 
-  bool take_all(const LeafBlock<S>& block) {
+  template <class Block>
+  bool take_all(const Block& block) {
     const auto count = static_cast<std::size_t>(block.count);
     if (!sink_.counting) {
       sink_.reserve(count);
@@ -208,7 +213,7 @@ point_id smallest_id(const H& h, const Shape& shape, Child c, point_id best) {
     return static_cast<std::uint64_t>(a) < static_cast<std::uint64_t>(b) ? a : b;
   };
   if (c.is_leaf) {
-    const LeafBlock<typename H::Scalar> block = h.block(c);
+    const auto block = h.block(c);
     typename T::template Pack<typename H::Scalar> unused{};
     for (int i = 0; i < block.count; i += simd::lanes)
       for (Mask m = shape.test(block, i, unused) & live_lanes(block.count, i); m != 0; m &= m - 1)

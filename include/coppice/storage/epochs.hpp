@@ -73,9 +73,10 @@ class EpochHold {
 };
 
 /// Replaced records that wait for the snapshots that can still see them, oldest first.
-class RetiredHandles {
+template <class Record>
+class Retired {
  public:
-  void retire(Handle h, Epoch now) { waiting_.push_back({now, h}); }
+  void retire(const Record& record, Epoch now) { waiting_.push_back({now, record}); }
   /// Hands every record retired at or before `oldest` to `release`.
   template <class Release>
   void reclaim(Epoch oldest, Release&& release) {
@@ -88,7 +89,8 @@ class RetiredHandles {
   void clear() noexcept { waiting_.clear(); }
 
  private:
-  std::deque<std::pair<Epoch, Handle>> waiting_;
+  std::deque<std::pair<Epoch, Record>> waiting_;
 };
+using RetiredHandles = Retired<Handle>;
 
 }  // namespace coppice::storage

@@ -9,6 +9,7 @@
 #include "coppice/index/kd_tree/core.hpp"
 #include "coppice/index/kd_tree/node.hpp"
 #include "coppice/persist/point_archive.hpp"
+#include "coppice/query/entering.hpp"
 #include "coppice/storage/id_check.hpp"
 
 namespace coppice {
@@ -48,41 +49,14 @@ void check_room(std::size_t present, std::size_t entering) {
                       std::to_string(entering) + " more were to enter");
 }
 
-/// Points as they are stored: checked, and wrapped where the index is periodic.
 template <class Scalar>
-class Entering {
- public:
-  Entering(PointView<Scalar> points, const kd_tree::Core<Scalar>& core) : view_(points) {
-    check(points, core.dimension(), core.config.executor);
-    wrap(core);
-  }
-  Entering(std::span<const Scalar> point, const kd_tree::Core<Scalar>& core) : view_(one_row(point)) {
-    check_point(point, core.dimension());
-    wrap(core);
-  }
-  [[nodiscard]] PointView<Scalar> view() const { return view_; }
-
- private:
-  void wrap(const kd_tree::Core<Scalar>& core) {
-    if (!core.config.periodic.is_periodic()) return;
-    wrapped_ = core.config.periodic.wrap(view_);
-    view_ = wrapped_;
-  }
-  /// Many points are looked at by all threads, and a mistake again by one, which names the first.
-  static void check(PointView<Scalar> points, int dimension, const Executor& executor) {
-    constexpr std::size_t grain = 1 << 15;
-    try {
-      executor.for_each_chunk(points.size(), grain, [&](std::size_t first, std::size_t last) {
-        check_points(points.slice(first, last - first), dimension);
-      });
-    } catch (const invalid_input&) {
-      check_points(points, dimension);
-    }
-  }
-
-  PointView<Scalar> view_;
-  Points<Scalar> wrapped_;
-};
+query::Entering<Scalar> entering_of(PointView<Scalar> points, const kd_tree::Core<Scalar>& core) {
+  return {points, core.dimension(), core.config.periodic, core.config.executor};
+}
+template <class Scalar>
+query::Entering<Scalar> entering_of(std::span<const Scalar> point, const kd_tree::Core<Scalar>& core) {
+  return {point, core.dimension(), core.config.periodic};
+}
 
 }  // namespace
 
@@ -111,7 +85,7 @@ KdTree<Scalar>::~KdTree() = default;
 template <class Scalar>
 void KdTree<Scalar>::build(PointView<Scalar> points) {
   check_room(0, points.size());
-  const Entering<Scalar> entering(points, *core_);
+  const query::Entering<Scalar> entering = entering_of(points, *core_);
   core_->build(entering.view(), storage::fresh_ids(0, points.size()));
   core_->next_id = static_cast<point_id>(points.size());
 }
@@ -119,7 +93,7 @@ void KdTree<Scalar>::build(PointView<Scalar> points) {
 template <class Scalar>
 void KdTree<Scalar>::build(PointView<Scalar> points, std::span<const point_id> ids) {
   check_room(0, points.size());
-  const Entering<Scalar> entering(points, *core_);
+  const query::Entering<Scalar> entering = entering_of(points, *core_);
   storage::check_one_id_a_row(ids, points.size());
   storage::check_fresh(ids, IdMap{});
   core_->build(entering.view(), ids);
@@ -136,7 +110,7 @@ point_id KdTree<Scalar>::insert(std::span<const Scalar> point) {
 template <class Scalar>
 void KdTree<Scalar>::insert(std::span<const Scalar> point, point_id id) {
   check_room(size(), 1);
-  const Entering<Scalar> entering(point, *core_);
+  const query::Entering<Scalar> entering = entering_of(point, *core_);
   storage::check_fresh(id, core_->locations());
   core_->insert(entering.view().row(0), id);
   core_->next_id = storage::next_after(core_->next_id, id);
@@ -152,7 +126,7 @@ point_id KdTree<Scalar>::insert(PointView<Scalar> points) {
 template <class Scalar>
 void KdTree<Scalar>::insert(PointView<Scalar> points, std::span<const point_id> ids) {
   check_room(size(), points.size());
-  const Entering<Scalar> entering(points, *core_);
+  const query::Entering<Scalar> entering = entering_of(points, *core_);
   storage::check_one_id_a_row(ids, points.size());
   storage::check_fresh(ids, core_->locations());
   core_->insert(entering.view(), ids);
@@ -172,14 +146,14 @@ void KdTree<Scalar>::erase(std::span<const point_id> ids) {
 
 template <class Scalar>
 void KdTree<Scalar>::move(point_id id, std::span<const Scalar> point) {
-  const Entering<Scalar> entering(point, *core_);
+  const query::Entering<Scalar> entering = entering_of(point, *core_);
   if (!contains(id)) storage::refuse_unknown(0, id);
   core_->move(id, entering.view().row(0));
 }
 
 template <class Scalar>
 void KdTree<Scalar>::move(std::span<const point_id> ids, PointView<Scalar> points) {
-  const Entering<Scalar> entering(points, *core_);
+  const query::Entering<Scalar> entering = entering_of(points, *core_);
   storage::check_one_id_a_row(ids, points.size());
   storage::check_known(ids, core_->locations());
   core_->move(ids, entering.view());

@@ -3,28 +3,10 @@
 
 #include "coppice/index/kd_tree/node.hpp"
 #include "coppice/index/kd_tree/routing.hpp"
+#include "coppice/query/child_boxes.hpp"
 #include "coppice/query/hierarchy.hpp"
 
 namespace coppice::kd_tree {
-
-/// The eight boxes of a node's children for the kernels.
-template <class T, class S>
-struct ChildBoxes {
-  using Pack = typename T::template Pack<S>;
-  const float* bounds;
-  const S* origin;
-
-  [[nodiscard]] Pack lower(int a) const { return decode(bounds + 2 * fan_out * a, a); }
-  [[nodiscard]] Pack upper(int a) const { return decode(bounds + 2 * fan_out * a + fan_out, a); }
-
- private:
-  [[nodiscard]] Pack decode(const float* eight, int a) const {
-    if constexpr (std::is_same_v<S, float>)
-      return Pack::load(eight);
-    else
-      return Pack::broadcast(origin[a]) + Pack::load(eight);
-  }
-};
 
 /// The tree at one moment.
 template <class S, int Width>
@@ -57,7 +39,7 @@ class TreeView {
     return {leaf.coordinates, leaf_capacity, leaf.ids, static_cast<int>(c.count)};
   }
   template <class T>
-  [[nodiscard]] ChildBoxes<T, S> boxes(const Node& node) const {
+  [[nodiscard]] query::ChildBoxes<T, S> boxes(const Node& node) const {
     return {node.bounds(0), origin};
   }
   [[nodiscard]] RoutingKey<S, Width> key(const S* point) const { return {point, real_dimension, 0}; }

@@ -14,14 +14,20 @@
 
 namespace coppice::io {
 
+/// ".xyz" of "water.XYZ".
+[[nodiscard]] inline std::string lower_extension(const std::filesystem::path& path) {
+  std::string extension = path.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](char c) { return 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return extension;
+}
+
 /// The entry of `formats` whose extension is that of `path`, in whatever case.
 /// Errors: unsupported, naming the known ones: "cannot read .abc files; readable point files are …".
 template <class Format, std::size_t Count>
 [[nodiscard]] const Format& format_of(const std::array<Format, Count>& formats, const std::filesystem::path& path,
                                       std::string_view verb, std::string_view able) {
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](char c) { return 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  const std::string extension = lower_extension(path);
   std::string known;
   for (const Format& format : formats) {
     if (format.extension == extension) return format;

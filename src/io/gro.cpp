@@ -1,12 +1,14 @@
-// GROMACS .gro: a title, a count, a line an atom and the box; the first frame is read. Positions (in nanometres) start
-// in column 21, each as wide as the distance between two decimal points, which is how the format says its precision.
+// GROMACS .gro: a title, a count, a line an atom and the box, frame after frame. Positions (in nanometres) start in
+// column 21, each as wide as the distance between two decimal points, which is how the format says its precision.
 // Format: GROMACS reference manual, "File formats: gro".
 #include <fmt/core.h>
 
 #include <array>
+#include <utility>
 
 #include "coppice/errors.hpp"
 #include "counted.hpp"
+#include "frames.hpp"
 #include "readers.hpp"
 #include "text_numbers.hpp"
 #include "text_points.hpp"
@@ -37,27 +39,50 @@ std::size_t position_width(const std::string& path, std::size_t number, std::str
 
 }  // namespace
 
-PointFile read_gro(const std::string& path, std::span<const std::byte> bytes) {
-  LineReader lines(as_text(bytes));
-  (void)lines.next();  // the title
-  const auto second = lines.next();
-  if (!second) refuse_line(path, lines.number(), "the file ends before the number of atoms in line 2");
+std::optional<TextFrame> next_gro_frame(const FrameRequest& request, LineReader& lines) {
+  const auto title = lines.next();
+  if (!title && request.number > 0) return std::nullopt;
+  const bool blank_title = title && trimmed(*title).empty();
+  auto second = lines.next();
+  if (request.number > 0 && blank_title) {  // perhaps nothing but blank lines is left
+    while (second && trimmed(*second).empty()) second = lines.next();
+    if (!second) return std::nullopt;
+  }
+  const std::size_t start = lines.number();
+  if (!second)
+    refuse_line(request.path, start,
+                request.number == 0
+                    ? "the file ends before the number of atoms in line 2"
+                    : fmt::format("{}the file ends after the title, before the number of atoms", request.place()));
   const auto count = parse_whole(trimmed(*second));
-  if (!count) refuse_line(path, 2, fmt::format("found {}, expected the number of atoms", shown(*second)));
+  if (!count)
+    refuse_line(request.path, start,
+                fmt::format("{}found {}, expected the number of atoms", request.place(), shown(*second)));
+  request.check_atoms(start, static_cast<std::uint64_t>(*count));
 
-  Points<double> points{{}, 3};
+  TextFrame frame;
+  if (request.atoms) frame.points.coordinates.reserve(3 * *request.atoms);
   std::size_t width = 0;
   for (std::int64_t atom = 0; atom <= *count; ++atom) {
     const auto line = lines.next();
     if (!line)
-      refuse_line(
-          path, lines.number(),
-          fmt::format("the file ends after {}, expected {} as in line 2, and the box", counted(atom, "atom"), *count));
-    if (atom == *count) break;  // the box
-    if (width == 0) width = position_width(path, lines.number(), *line);
-    append_fixed_point(points, *line, first, width, path, lines.number());
+      refuse_line(request.path, lines.number(),
+                  fmt::format("{}the file ends after {}, expected {} as in line {}, and the box", request.place(),
+                              counted(atom, "atom"), *count, start));
+    if (atom == *count) {
+      frame.cell = *line;
+      frame.cell_line = lines.number();
+      break;
+    }
+    if (width == 0) width = position_width(request.path, lines.number(), *line);
+    append_fixed_point(frame.points, *line, first, width, request.path, lines.number());
   }
-  return {std::move(points), std::nullopt, "gro", {"x", "y", "z"}};
+  return frame;
+}
+
+PointFile read_gro(const std::string& path, std::span<const std::byte> bytes) {
+  LineReader lines(as_text(bytes));
+  return {std::move(next_gro_frame({path}, lines)->points), std::nullopt, "gro", {"x", "y", "z"}};
 }
 
 }  // namespace coppice::io

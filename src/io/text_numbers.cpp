@@ -24,12 +24,28 @@ std::string_view without_quotes(std::string_view field) noexcept {
 }  // namespace
 
 LineReader::LineReader(std::string_view text) : text_(text) {
+  skip_byte_order_mark();
+}
+
+LineReader::LineReader(TextSource& source) : source_(&source), text_(source.advance(0)) {
+  skip_byte_order_mark();
+}
+
+void LineReader::skip_byte_order_mark() {
   if (text_.starts_with("\xEF\xBB\xBF")) position_ = 3;
 }
 
 std::optional<std::string_view> LineReader::next() {
+  std::size_t end = text_.find('\n', position_);
+  while (end == std::string_view::npos && source_ != nullptr) {
+    const std::size_t kept = text_.size() - position_;
+    forgotten_ += position_;
+    text_ = source_->advance(position_);
+    position_ = 0;
+    if (text_.size() == kept) source_ = nullptr;
+    end = text_.find('\n', kept);
+  }
   if (position_ >= text_.size()) return std::nullopt;
-  const std::size_t end = text_.find('\n', position_);
   std::string_view line = text_.substr(position_, end == std::string_view::npos ? end : end - position_);
   position_ = end == std::string_view::npos ? text_.size() : end + 1;
   if (line.ends_with('\r')) line.remove_suffix(1);

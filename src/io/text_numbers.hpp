@@ -11,10 +11,22 @@
 
 namespace coppice::io {
 
+/// A text of which a part is held at a time.
+class TextSource {
+ public:
+  virtual ~TextSource() = default;
+  /// Forgets the first `done` bytes of what it gave last, and gives the others and some more behind them: nothing more
+  /// at the end of the text. What it gives stays until the next call.
+  [[nodiscard]] virtual std::string_view advance(std::size_t done) = 0;
+};
+
 /// Walks over the lines of a text. Lines end with \n or \r\n; a byte order mark at the start is skipped.
 class LineReader {
  public:
   explicit LineReader(std::string_view text);
+  /// Over a text that comes in parts: a line is valid until the next one is asked for. Requires: `source` outlives
+  /// this.
+  explicit LineReader(TextSource& source);
 
   /// The next line without its end, or nothing.
   [[nodiscard]] std::optional<std::string_view> next();
@@ -23,11 +35,15 @@ class LineReader {
   /// The 1-based number of the line given last; the number of lines once there is none left.
   [[nodiscard]] std::size_t number() const noexcept { return number_; }
   /// Where in the text the next line starts.
-  [[nodiscard]] std::size_t position() const noexcept { return position_; }
+  [[nodiscard]] std::size_t position() const noexcept { return forgotten_ + position_; }
 
  private:
+  void skip_byte_order_mark();
+
+  TextSource* source_ = nullptr;  // null where `text_` goes to the end
   std::string_view text_;
-  std::size_t position_ = 0;
+  std::size_t position_ = 0;   // in `text_`
+  std::size_t forgotten_ = 0;  // bytes before `text_`
   std::size_t number_ = 0;
 };
 

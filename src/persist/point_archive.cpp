@@ -39,6 +39,10 @@ std::string_view stored_scalar(const ArchiveReader& archive) {
   return archive.text("scalar");
 }
 
+std::int64_t stored_dimension(const ArchiveReader& archive) {
+  return archive.integer("dimension");
+}
+
 template <class Scalar>
 StoredPoints<Scalar> read_points(const ArchiveReader& archive, std::string_view kind) {
   if (archive.kind() != kind)

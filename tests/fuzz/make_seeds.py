@@ -75,6 +75,9 @@ def seeds():
         "text/a.xyz": b"1 2 3 red\n4 5 6\n",
         "text/b.xyz": b"2\nLattice=\"5 0 0\" Properties=species:S:1:pos:R:3\nO 1 2 3\nH 4 5 6\n",
         "molecules/a.pdb": f"MODEL        1\nATOM  {atom}HETATM{atom}ENDMDL\nMODEL        2\n".encode(),
+        "molecules/cell.pdb": f"CRYST1   40.960   18.650   22.520  90.00  90.77  90.00 P 1 21 1\nMODEL        1\nATOM  {atom}"
+                              f"ENDMDL\nMODEL        2\nATOM  {atom}ENDMDL\nEND\n".encode(),
+        "molecules/a.xyz": b'1\nLattice="1 0 0 0 1 0 0 0 1" pbc="T T F"\nO 1 2 3\n1\n\nO 4 5 6\n',
         "molecules/a.gro": b"water\n 2\n    1SOL     OW    1   0.126   1.624   1.679  0.1227 -0.0580  0.0434\n"
                            b"    1SOL    HW1    2   0.190-111.661   1.747\n   1.0 1.0 1.0\n",
         "meshes/a.ply": ply("ascii", b"2 0 1\n1 2 3 4\n5 6 7 8\n"),

@@ -73,4 +73,9 @@ inline std::string gro(const std::string& atoms, const std::string& count) {
   return "water\n" + count + "\n" + atoms + "   1.0 1.0 1.0\n";
 }
 
+/// A line of a .gro file: `xyz` from column 21 on.
+inline std::string gro_atom(const std::string& xyz) {
+  return "    1SOL     OW    1" + xyz + "\n";
+}
+
 }  // namespace coppice::test

@@ -1,5 +1,5 @@
-// A whole file in memory: the one way in which this library reads. A copy, not a memory map: a file that somebody
-// truncates meanwhile then gives an error instead of a bus error.
+// A whole file in memory: the way in which this library reads, but for trajectories (file_reader.hpp). A copy, not a
+// memory map: a file that somebody truncates meanwhile then gives an error instead of a bus error.
 #pragma once
 
 #include <cstddef>

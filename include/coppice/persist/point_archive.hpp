@@ -30,5 +30,7 @@ template <class Scalar>
 
 /// `float32` or `float64`: the scalar type of an archive's points.
 [[nodiscard]] std::string_view stored_scalar(const ArchiveReader& archive);
+/// The dimension of an archive's points, as the archive has it.
+[[nodiscard]] std::int64_t stored_dimension(const ArchiveReader& archive);
 
 }  // namespace coppice::persist

@@ -1,21 +1,14 @@
 // coppice convert: the points of one file in the format of another.
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
-#include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <utility>
 
-#include "coppice/errors.hpp"
 #include "coppice/io/point_file.hpp"
 #include "data.hpp"
-#include "io/counted.hpp"
 #include "output.hpp"
-#include "progress.hpp"
 #include "subcommand.hpp"
 
 namespace coppice::cli {
@@ -27,45 +20,21 @@ struct ConvertFlags {
   std::string to;
 };
 
-// Before anything is read: a target that cannot be written, or that is the source.
-void check(const ConvertFlags& flags) {
-  try {
-    io::check_writable(flags.to);
-  } catch (const unsupported& refusal) {
-    throw usage_error(refusal.what());
-  }
-  std::error_code absent;
-  if (std::filesystem::equivalent(flags.from, flags.to, absent))
-    throw usage_error(fmt::format("{}: source and target are the same file", flags.to));
-}
-
-void report(const ConvertFlags& flags, const io::PointFile& file, const io::WriteLosses& losses, bool json) {
-  if (json)
-    return print_json({{"file", flags.from},
-                       {"format", file.format},
-                       {"points", file.size()},
-                       {"dimension", file.dimension()},
-                       {"out", flags.to},
-                       {"ids_lost", losses.ids},
-                       {"coordinates_rounded", losses.rounded}});
-  if (losses.ids) fmt::print(stderr, "{}: the ids are left out; only .csv files hold them\n", flags.to);
-  if (losses.rounded != 0)
-    fmt::print(stderr, "{}: {} of {} {} rounded to float32\n", flags.to, losses.rounded,
-               io::counted(file.size() * static_cast<std::size_t>(file.dimension()), "coordinate"),
-               io::plural(losses.rounded, "is", "are"));
-}
-
 void convert(const ConvertFlags& flags, bool json) {
-  check(flags);
+  check_target(flags.from, flags.to);
   Dataset data = read_dataset(flags.from);
   io::PointFile file{{}, std::nullopt, std::move(data.format), std::move(data.columns)};
   std::visit([&](auto& points) { file.points = std::move(points); }, data.points);
   if (data.has_ids) file.ids = std::move(data.ids);
-  const io::WriteLosses losses = [&] {
-    const Activity writing("writing " + flags.to);
-    return io::write_points(flags.to, file);
-  }();
-  report(flags, file, losses, json);
+  const io::WriteLosses losses = write_dataset(flags.to, file, json);
+  if (json)
+    print_json({{"file", flags.from},
+                {"format", file.format},
+                {"points", file.size()},
+                {"dimension", file.dimension()},
+                {"out", flags.to},
+                {"ids_lost", losses.ids},
+                {"coordinates_rounded", losses.rounded}});
 }
 
 }  // namespace

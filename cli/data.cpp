@@ -5,14 +5,16 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <numeric>
 #include <string_view>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 
-#include "coppice/errors.hpp"
-#include "coppice/io/point_file.hpp"
+#include "io/counted.hpp"
 #include "progress.hpp"
 #include "subcommand.hpp"
 
@@ -25,21 +27,11 @@ constexpr std::string_view archive_magic =
     "\x89"
     "CPC\r\n\x1A\n";
 
-// Messages of the readers name the file; those of the checks behind them may not.
+}  // namespace
+
 std::string with_path(const std::string& path, std::string_view message) {
   return message.find(path) == std::string_view::npos ? fmt::format("{}: {}", path, message) : std::string(message);
 }
-
-template <class Read>
-auto as_bad_input(const std::string& path, Read&& read) {
-  try {
-    return read();
-  } catch (const error& refusal) {
-    throw Failure(ExitCode::bad_input, with_path(path, refusal.what()));
-  }
-}
-
-}  // namespace
 
 std::size_t Dataset::size() const noexcept {
   return std::visit([](const auto& rows) { return rows.size(); }, points);
@@ -67,6 +59,30 @@ Dataset read_dataset(const std::string& path) {
     std::iota(data.ids.begin(), data.ids.end(), point_id{0});
   }
   return data;
+}
+
+void check_target(const std::string& from, const std::string& to) {
+  try {
+    io::check_writable(to);
+  } catch (const unsupported& refusal) {
+    throw usage_error(refusal.what());
+  }
+  std::error_code absent;
+  if (std::filesystem::equivalent(from, to, absent))
+    throw usage_error(fmt::format("{}: source and target are the same file", to));
+}
+
+io::WriteLosses write_dataset(const std::string& to, const io::PointFile& file, bool json) {
+  const io::WriteLosses losses = [&] {
+    const Activity writing("writing " + to);
+    return io::write_points(to, file);
+  }();
+  if (losses.ids && !json) fmt::print(stderr, "{}: the ids are left out; only .csv files hold them\n", to);
+  if (losses.rounded != 0 && !json)
+    fmt::print(stderr, "{}: {} of {} {} rounded to float32\n", to, losses.rounded,
+               io::counted(file.size() * static_cast<std::size_t>(file.dimension()), "coordinate"),
+               io::plural(losses.rounded, "is", "are"));
+  return losses;
 }
 
 template <class Scalar>

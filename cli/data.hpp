@@ -4,11 +4,15 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "coppice/any_index.hpp"
+#include "coppice/errors.hpp"
+#include "coppice/io/point_file.hpp"
+#include "subcommand.hpp"
 
 namespace coppice::cli {
 
@@ -26,8 +30,29 @@ struct Dataset {
   [[nodiscard]] int dimension() const noexcept;
 };
 
+/// The message with the path in front, where it does not name it already: that of a reader does, that of a check behind
+/// one may not.
+[[nodiscard]] std::string with_path(const std::string& path, std::string_view message);
+
+/// What `read` gives; what the library refuses becomes Failure(bad_input) that names the file.
+template <class Read>
+auto as_bad_input(const std::string& path, Read&& read) {
+  try {
+    return read();
+  } catch (const error& refusal) {
+    throw Failure(ExitCode::bad_input, with_path(path, refusal.what()));
+  }
+}
+
 /// Errors: Failure(bad_input) for a missing, unreadable or malformed file.
 [[nodiscard]] Dataset read_dataset(const std::string& path);
+
+/// Before anything is read: refuses a target that cannot be written, or that is the source. Errors: usage.
+void check_target(const std::string& from, const std::string& to);
+
+/// Writes points to a file of the format that its name says, and tells on stderr what that does not hold, unless the
+/// caller says it in JSON. Errors: those of io::write_points.
+io::WriteLosses write_dataset(const std::string& to, const io::PointFile& file, bool json);
 
 /// The rows in the scalar type asked for; moved out when it is their own, else converted (to nearest).
 template <class Scalar>

@@ -94,6 +94,8 @@ int run(int argc, char** argv) {
   add_knn(app, global);
   add_within(app, global);
   add_box(app, global);
+  add_neighbors(app, global);
+  add_downsample(app, global);
   add_view(app, global);
   add_stream(app, global);
   add_churn(app, global);

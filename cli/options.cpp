@@ -121,6 +121,12 @@ void IndexFlags::add_to(CLI::App& command) {
                   "Balance of kd, or of kdmap (avl or red-black, its default): growth (default), avl, avl-2 … avl-8, "
                   "red-black, weight")
       ->type_name("NAME");
+  command.add_option("--capacity", capacity, "Points of an octree's leaf when it divides, K: 1 … 2^20 (default 64)")
+      ->type_name("K");
+  command
+      .add_option("--alpha", alpha,
+                  "An octree's leaves hold up to alpha K points, its nodes more than K/alpha: 1 … 64 (default 1.5)")
+      ->type_name("A");
   command.add_option("--periodic", periodic, "Length of the periodic cell on every axis; 0 or inf leaves an axis open")
       ->type_name("L1,L2,..");
   command.add_flag("--double", widen, "Index float32 points as float64");
@@ -132,9 +138,13 @@ void IndexFlags::check() const {
     throw usage_error(fmt::format("--index: unknown index '{}'; known: {}", index, fmt::join(names, ", ")));
   if (!balance.empty()) {
     const Balance chosen = as_usage("--balance", [&] { return balance_from_name(balance); });
-    if (index_name() == "brute") throw usage_error("--balance: only kd and kdmap are balanced indexes");
+    if (index_name() != "kd" && index_name() != "kdmap")
+      throw usage_error("--balance: only kd and kdmap are balanced indexes");
     if (index_name() == "kdmap") as_usage("--balance", [&] { KdMapIndex<double>::Config{chosen}.check(1); });
   }
+  if (index_name() != "octree" && (capacity || alpha))
+    throw usage_error(fmt::format("{}: only an octree has it", capacity ? "--capacity" : "--alpha"));
+  as_usage(capacity ? "--capacity" : "--alpha", [&] { octree_config().check(3); });
   if (!periodic.empty())
     for (const double length : parse_numbers("--periodic", periodic))
       if (length < 0) throw usage_error(fmt::format("--periodic: a length must not be negative, found {}", length));
@@ -144,6 +154,8 @@ std::vector<std::string> IndexFlags::given() const {
   std::vector<std::string> options;
   if (!index.empty()) options.emplace_back("--index");
   if (!balance.empty()) options.emplace_back("--balance");
+  if (capacity) options.emplace_back("--capacity");
+  if (alpha) options.emplace_back("--alpha");
   if (!periodic.empty()) options.emplace_back("--periodic");
   if (widen) options.emplace_back("--double");
   return options;
@@ -153,8 +165,16 @@ std::string_view IndexFlags::index_name() const noexcept {
   return index.empty() ? index_names().front() : std::string_view(index);
 }
 
+octree::Config<double> IndexFlags::octree_config() const {
+  octree::Config<double> config;
+  if (capacity) config.capacity = *capacity;
+  if (alpha) config.alpha = *alpha;
+  return config;
+}
+
 std::string IndexFlags::balance_in_use() const {
   if (index_name() == "brute") return "";
+  if (index_name() == "octree") return fmt::format("K {}, alpha {}", octree_config().capacity, octree_config().alpha);
   if (!balance.empty()) return balance_name(balance_from_name(balance));
   return balance_name(index_name() == "kdmap" ? KdMapIndex<double>::Config{}.balance : Balance{});
 }
@@ -164,6 +184,8 @@ IndexOptions<Scalar> IndexFlags::options(int dimension, Executor executor) const
   IndexOptions<Scalar> made;
   made.executor = executor;
   if (!balance.empty()) made.balance = balance_from_name(balance);
+  made.capacity = capacity;
+  made.alpha = alpha;
   if (!periodic.empty()) {
     const std::vector<double> lengths = parse_numbers("--periodic", periodic);
     check_count("--periodic", lengths.size(), dimension);

@@ -53,6 +53,8 @@ void add_convert(CLI::App& app, const GlobalOptions& global);
 void add_knn(CLI::App& app, const GlobalOptions& global);
 void add_within(CLI::App& app, const GlobalOptions& global);
 void add_box(CLI::App& app, const GlobalOptions& global);
+void add_neighbors(CLI::App& app, const GlobalOptions& global);
+void add_downsample(CLI::App& app, const GlobalOptions& global);
 void add_view(CLI::App& app, const GlobalOptions& global);
 void add_stream(CLI::App& app, const GlobalOptions& global);
 void add_churn(CLI::App& app, const GlobalOptions& global);

@@ -8,7 +8,9 @@
 #include "coppice/index/brute_force/brute_force.hpp"
 #include "coppice/index/kd_map/index.hpp"
 #include "coppice/index/kd_tree/kd_tree.hpp"
+#include "coppice/index/octree/octree.hpp"
 #include "coppice/persist/archive.hpp"
+#include "coppice/persist/point_archive.hpp"
 
 namespace coppice {
 namespace {
@@ -60,7 +62,7 @@ class Erased final : public AnyIndex<Scalar> {
     if constexpr (requires { index_.boxes(max_level); })
       return index_.boxes(max_level);
     else
-      throw unsupported("the index '" + std::string(name_) + "' has no boxes; kd has");
+      throw unsupported("the index '" + std::string(name_) + "' has no boxes; kd and octree have");
   }
   void validate() const override { index_.validate(); }
 
@@ -74,8 +76,23 @@ std::unique_ptr<AnyIndex<Scalar>> erase_type(std::string_view name, Index index)
   return std::make_unique<Erased<Scalar, Index>>(name, std::move(index));
 }
 
-constexpr std::array<std::string_view, 3> names{"kd", "kdmap", "brute"};
-constexpr std::string_view kd_name = names[0], kdmap_name = names[1], brute_name = names[2];
+constexpr std::array<std::string_view, 4> names{"kd", "kdmap", "octree", "brute"};
+constexpr std::string_view kd_name = names[0], kdmap_name = names[1], octree_name = names[2], brute_name = names[3];
+
+template <class Scalar>
+std::unique_ptr<AnyIndex<Scalar>> make_octree(int dimension, octree::Config<Scalar> config) {
+  if (dimension == 2) return erase_type<Scalar>(octree_name, Octree<Scalar, 2>(std::move(config)));
+  if (dimension == 3) return erase_type<Scalar>(octree_name, Octree<Scalar, 3>(std::move(config)));
+  throw unsupported("an octree has 2 or 3 dimensions, not " + std::to_string(dimension) +
+                    "; kd, kdmap and brute take any");
+}
+
+template <class Scalar>
+std::unique_ptr<AnyIndex<Scalar>> load_octree(const std::filesystem::path& path, Executor executor) {
+  if (persist::stored_dimension(persist::ArchiveReader(path)) == 2)
+    return erase_type<Scalar>(octree_name, Octree<Scalar, 2>::load(path, executor));
+  return erase_type<Scalar>(octree_name, Octree<Scalar, 3>::load(path, executor));
+}
 
 std::string known_names() {
   std::string list;
@@ -92,6 +109,10 @@ std::span<const std::string_view> index_names() noexcept {
 
 template <class Scalar>
 std::unique_ptr<AnyIndex<Scalar>> make_index(std::string_view name, int dimension, IndexOptions<Scalar> options) {
+  if (name != octree_name && (options.capacity || options.alpha))
+    throw unsupported(std::string(name) + " has no capacity and no alpha; octree has");
+  if (name == octree_name || name == brute_name)
+    if (options.balance) throw unsupported(std::string(name) + " has no balance; kd and kdmap have");
   if (name == kd_name) {
     typename KdTree<Scalar>::Config config;
     if (options.balance) config.balance = *options.balance;
@@ -106,10 +127,16 @@ std::unique_ptr<AnyIndex<Scalar>> make_index(std::string_view name, int dimensio
     config.executor = options.executor;
     return erase_type<Scalar>(kdmap_name, KdMapIndex<Scalar>(dimension, std::move(config)));
   }
-  if (name == brute_name) {
-    if (options.balance) throw unsupported("brute has no balance; kd and kdmap have");
-    return erase_type<Scalar>(brute_name, BruteForce<Scalar>(dimension, {std::move(options.periodic)}));
+  if (name == octree_name) {
+    octree::Config<Scalar> config;
+    if (options.capacity) config.capacity = *options.capacity;
+    if (options.alpha) config.alpha = *options.alpha;
+    config.periodic = std::move(options.periodic);
+    config.executor = options.executor;
+    return make_octree<Scalar>(dimension, std::move(config));
   }
+  if (name == brute_name)
+    return erase_type<Scalar>(brute_name, BruteForce<Scalar>(dimension, {std::move(options.periodic)}));
   throw invalid_input("unknown index '" + std::string(name) + "'; expected " + known_names());
 }
 
@@ -118,8 +145,10 @@ std::unique_ptr<AnyIndex<Scalar>> load_index(const std::filesystem::path& path, 
   const std::string kind = persist::ArchiveReader(path).kind();
   if (kind == "kd_tree") return erase_type<Scalar>(kd_name, KdTree<Scalar>::load(path, executor));
   if (kind == "kd_map") return erase_type<Scalar>(kdmap_name, KdMapIndex<Scalar>::load(path, executor));
+  if (kind == "octree") return load_octree<Scalar>(path, executor);
   if (kind == "brute_force") return erase_type<Scalar>(brute_name, BruteForce<Scalar>::load(path, executor));
-  throw invalid_input(path.string() + ": holds a '" + kind + "'; expected a kd_tree, kd_map or brute_force index");
+  throw invalid_input(path.string() + ": holds a '" + kind +
+                      "'; expected a kd_tree, kd_map, octree or brute_force index");
 }
 
 #define COPPICE_INSTANTIATE(Scalar)                                                                           \

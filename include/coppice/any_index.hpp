@@ -57,11 +57,13 @@ class AnyIndex {
 template <class Scalar>
 struct IndexOptions {
   std::optional<Balance> balance{};  ///< kd: any; kdmap: avl or red_black; none: the index's own default
-  PeriodicBox<Scalar> periodic{};    ///< kd, kdmap, brute
+  std::optional<int> capacity{};     ///< octree: K
+  std::optional<double> alpha{};     ///< octree: α
+  PeriodicBox<Scalar> periodic{};    ///< all
   Executor executor{};
 };
 
-/// The names that `make_index` takes, the default first: `kd`, `kdmap`, `brute`.
+/// The names that `make_index` takes, the default first: `kd`, `kdmap`, `octree` (2-D and 3-D), `brute`.
 [[nodiscard]] std::span<const std::string_view> index_names() noexcept;
 
 /// Errors: invalid_input for an unknown name (the message lists the known ones), a bad dimension or bad options.

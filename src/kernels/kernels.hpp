@@ -28,6 +28,8 @@ struct Kernels {
   std::tuple<KdTreeKernels<S, 2>, KdTreeKernels<S, 3>, KdTreeKernels<S, 4>, KdTreeKernels<S, 8>, KdTreeKernels<S, 16>,
              KdTreeKernels<S, 0>>
       kd_tree;
+  SearchKernels<S> quadtree;
+  SearchKernels<S> octree;
 };
 
 template <class Target, class S>

@@ -1,7 +1,9 @@
 // Chooses the compiled kernels of the instruction set in use.
 #include "coppice/geometry/instruction_set.hpp"
 #include "coppice/index/kd_tree/core.hpp"
+#include "coppice/index/octree/tree.hpp"
 #include "kernels.hpp"
+#include "pair_kernels.hpp"
 
 namespace coppice {
 namespace kernels {
@@ -14,6 +16,15 @@ extern template struct KernelsFor<simd::avx512, double>;
 #endif
 extern template struct KernelsFor<simd::baseline, float>;
 extern template struct KernelsFor<simd::baseline, double>;
+
+#if defined(__x86_64__)
+extern template struct PairKernelsFor<simd::avx2, float>;
+extern template struct PairKernelsFor<simd::avx2, double>;
+extern template struct PairKernelsFor<simd::avx512, float>;
+extern template struct PairKernelsFor<simd::avx512, double>;
+#endif
+extern template struct PairKernelsFor<simd::baseline, float>;
+extern template struct PairKernelsFor<simd::baseline, double>;
 
 template <class S>
 const Kernels<S>& current() noexcept {
@@ -29,7 +40,28 @@ const Kernels<S>& current() noexcept {
   }
 }
 
+template <class S>
+const octree::PairKernels<S>& current_pairs() noexcept {
+  switch (instruction_set()) {
+#if defined(__x86_64__)
+    case InstructionSet::avx512:
+      return PairKernelsFor<simd::avx512, S>::table;
+    case InstructionSet::avx2:
+      return PairKernelsFor<simd::avx2, S>::table;
+#endif
+    default:
+      return PairKernelsFor<simd::baseline, S>::table;
+  }
+}
+
 }  // namespace kernels
+
+template <class S>
+const octree::PairKernels<S>& octree::pair_kernels() noexcept {
+  return kernels::current_pairs<S>();
+}
+template const octree::PairKernels<float>& octree::pair_kernels<float>() noexcept;
+template const octree::PairKernels<double>& octree::pair_kernels<double>() noexcept;
 
 template <class S>
 const storage::ColumnKernels<S>& storage::column_kernels() noexcept {
@@ -63,4 +95,17 @@ COPPICE_INSTANTIATE(0)
 #undef COPPICE_INSTANTIATE
 
 }  // namespace kd_tree
+
+namespace octree {
+
+template <class S, int Dim>
+const SearchKernels<S>& search_kernels() noexcept {
+  return Dim == 2 ? kernels::current<S>().quadtree : kernels::current<S>().octree;
+}
+template const SearchKernels<float>& search_kernels<float, 2>() noexcept;
+template const SearchKernels<float>& search_kernels<float, 3>() noexcept;
+template const SearchKernels<double>& search_kernels<double, 2>() noexcept;
+template const SearchKernels<double>& search_kernels<double, 3>() noexcept;
+
+}  // namespace octree
 }  // namespace coppice

@@ -23,10 +23,14 @@ def float32(x):
 
 def npy_bytes(rows, dtype):
     """A .npy file of a list of rows."""
-    shape = (len(rows), len(rows[0]) if rows else 0)
+    return npy_of_shape([x for row in rows for x in row], (len(rows), len(rows[0]) if rows else 0), dtype)
+
+
+def npy_of_shape(numbers, shape, dtype):
+    """A .npy file of any shape from its numbers in C order."""
     header = repr({"descr": dtype, "fortran_order": False, "shape": shape})
     header += " " * (-(len(header) + 11) % 64) + "\n"
-    body = array.array(TYPECODES[dtype], [x for row in rows for x in row]).tobytes()
+    body = array.array(TYPECODES[dtype], numbers).tobytes()
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + body
 
 

@@ -19,7 +19,7 @@ class UsageErrors(ToolTest):
             ("found -3", ["knn", "p.csv", "-k", "-3"]),
             ("-k: 'x' is not a whole number", ["knn", "p.csv", "-k", "x"]),
             ("-k: '1.5' is not a whole number", ["knn", "p.csv", "-k", "1.5"]),
-            ("unknown index 'foo'; known: kd, kdmap, brute", ["knn", "p.csv", "-k", "1", "--index", "foo"]),
+            ("unknown index 'foo'; known: kd, kdmap, octree, brute", ["knn", "p.csv", "-k", "1", "--index", "foo"]),
             ("unknown metric 'foo'", ["knn", "p.csv", "-k", "1", "--metric", "foo"]),
             ("--weights: 1 value given, but the points have 2 axes", ["knn", "p.csv", "-k", "1", "--weights", "1"]),
             ("--weights: a weight must be positive", ["knn", "p.csv", "-k", "1", "--weights", "1,0"]),
@@ -45,6 +45,11 @@ class UsageErrors(ToolTest):
             ("only kd and kdmap are balanced indexes", ["churn", "p.csv", "--index", "brute", "--balance", "avl"]),
             ("--balance: a KdMap cannot be balanced by 'growth'; expected avl-1 to avl-8 or red-black",
              ["churn", "p.csv", "--index", "kdmap", "--balance", "growth"]),
+            ("only kd and kdmap are balanced indexes", ["churn", "p.csv", "--index", "octree", "--balance", "avl"]),
+            ("--capacity: capacity (K) is 0; expected 1 to 1048576",
+             ["churn", "p.csv", "--index", "octree", "--capacity", "0"]),
+            ("--alpha: alpha is 0.500000; expected 1 to 64", ["churn", "p.csv", "--index", "octree", "--alpha", "0.5"]),
+            ("--capacity: only an octree has it", ["churn", "p.csv", "--capacity", "8"]),
             ("--threads: must be 0 … 1024, found -1", ["knn", "p.csv", "-k", "1", "--threads", "-1"]),
             ("not expected: --bogus", ["knn", "p.csv", "-k", "1", "--bogus"]),
             ("not expected: extra", ["knn", "p.csv", "extra", "-k", "1"]),
@@ -121,7 +126,7 @@ class BadFiles(ToolTest):
 class DamagedStores(ToolTest):
     def test_every_kind_of_damage(self):
         self.write("p.csv", csv_text(grid_points(40, 2, seed=1)))
-        for index in ("kd", "kdmap", "brute"):
+        for index in ("kd", "kdmap", "octree", "brute"):
             self.ok("knn", "p.csv", "-k", 1, "--index", index, "--save", "good.idx")
             with open(self.path("good.idx"), "rb") as file:
                 good = file.read()

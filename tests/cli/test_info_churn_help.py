@@ -8,7 +8,7 @@ import unittest
 
 from support import DATA, TOOL, ToolTest, csv_text, grid_points, npy_bytes
 
-SUBCOMMANDS = ("info", "convert", "knn", "within", "box", "stream", "churn")
+SUBCOMMANDS = ("info", "convert", "knn", "within", "box", "neighbors", "downsample", "stream", "churn")
 
 
 class Info(ToolTest):

@@ -4,7 +4,7 @@ import struct
 
 from support import ToolTest, csv_text, grid_points, npy_bytes, ranked, read_npz
 
-INDEXES = ("kd", "kdmap", "brute")
+INDEXES = ("kd", "kdmap", "octree", "brute")
 
 
 class Searches(ToolTest):

@@ -55,7 +55,7 @@ TYPED_TEST(ChurnTest, EveryBalancePolicy) {
     SCOPED_TRACE(balance_name(balance));
     Setup<typename TypeParam::Scalar> setup;
     setup.balance = balance;
-    setup.dimension = this->rng.between(1, 4);
+    setup.dimension = TypeParam::served(this->rng.between(1, 4));
     setup.leaf_fill = this->rng.between(8, 32);
     this->churn(setup, {.target = 1200, .largest_batch = 300}, scaled(20), 60);
     if (this->HasFailure()) return;
@@ -66,7 +66,7 @@ TYPED_TEST(ChurnTest, EveryShape) {
   for (const Shape shape : all_shapes) {
     SCOPED_TRACE(shape_name(shape));
     Setup<typename TypeParam::Scalar> setup;
-    setup.dimension = this->rng.between(1, 3);
+    setup.dimension = TypeParam::served(this->rng.between(1, 3));
     setup.balance = this->rng.pick(all_balances());
     this->churn(setup, {.shape = shape, .scattered = this->rng.chance(0.4), .target = 500, .largest_batch = 150},
                 scaled(12), 50);
@@ -76,6 +76,7 @@ TYPED_TEST(ChurnTest, EveryShape) {
 
 TYPED_TEST(ChurnTest, ManyDimensions) {
   for (const int dimension : {5, 8, 9, 16, 17, 33, 100}) {
+    if (!TypeParam::serves(dimension)) continue;
     SCOPED_TRACE("d " + std::to_string(dimension));
     Setup<typename TypeParam::Scalar> setup;
     setup.dimension = dimension;
@@ -107,7 +108,7 @@ TYPED_TEST(ChurnTest, DeepTrees) {
     if (!TypeParam::takes(balance)) continue;
     SCOPED_TRACE(balance_name(balance));
     Setup<Scalar> setup;
-    setup.dimension = this->rng.between(2, 3);
+    setup.dimension = TypeParam::served(this->rng.between(2, 3));
     setup.balance = balance;
     setup.leaf_fill = this->rng.chance(0.5) ? 24 : 32;
     setup.parallel_cutoff = 4096;
@@ -181,8 +182,9 @@ TYPED_TEST(ChurnTest, SlidingWindowAlongALine) {
 
 TYPED_TEST(ChurnTest, FreshIdsAreNeverReused) {
   using Scalar = typename TypeParam::Scalar;
-  auto index = TypeParam::make(1);
-  const std::vector<Scalar> point{1};
+  const int dimension = TypeParam::served(1);
+  auto index = TypeParam::make(dimension);
+  const std::vector<Scalar> point(static_cast<std::size_t>(dimension), 1);
   EXPECT_EQ(index.insert(point), 0);
   index.insert(point, 41);
   EXPECT_EQ(index.insert(point), 42);
@@ -200,7 +202,7 @@ TYPED_TEST(ChurnTest, DownSampleKeepsTheSmallestIdOfACube) {
                             Shape::decades, Shape::all_equal}) {
     for (const double cell : {0.1, 1.0, 7.5}) {
       SCOPED_TRACE(shape_name(shape) + ", cell " + std::to_string(cell));
-      const int dimension = this->rng.between(1, 3);
+      const int dimension = TypeParam::served(this->rng.between(1, 3));
       const auto points = make_points<Scalar>(shape, 700, dimension, this->rng);
       const auto ids = scattered_ids(points.size(), this->rng);
       auto index = TypeParam::make(dimension);

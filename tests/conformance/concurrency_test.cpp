@@ -13,6 +13,7 @@
 #include "conformance/random.hpp"
 #include "coppice/index/brute_force/brute_force.hpp"
 #include "coppice/index/kd_tree/kd_tree.hpp"
+#include "coppice/index/octree/octree.hpp"
 
 namespace coppice::test {
 namespace {
@@ -38,6 +39,23 @@ int mismatches(const Target& target, const Model<double>& model, Rng& rng) {
 
 class Concurrency : public Seeded {};
 
+/// The trees that threads may share: batches run on several threads, and snapshots are read beside the writer.
+struct SharedKdTree {
+  using Tree = KdTree<double>;
+  static Tree make(Tree::Config config = {}) { return Tree(3, config); }
+};
+struct SharedOctree {
+  using Tree = Octree<double, 3>;
+  static Tree make(Tree::Config config = {}) {
+    config.capacity = 12;
+    return Tree(config);
+  }
+};
+template <class Kind>
+class SharedTree : public Concurrency {};
+using SharedTrees = ::testing::Types<SharedKdTree, SharedOctree>;
+TYPED_TEST_SUITE(SharedTree, SharedTrees);
+
 template <class Index>
 void read_together(const Index& index, const Model<double>& model, Rng& rng) {
   std::atomic<int> wrong = 0;
@@ -54,21 +72,25 @@ void read_together(const Index& index, const Model<double>& model, Rng& rng) {
 TEST_F(Concurrency, ConstCallsRunTogether) {
   const auto points = make_points<double>(Shape::uniform, 600, 3, rng);
   KdTree<double> tree(3);
+  Octree<double, 3> octree;
   BruteForce<double> brute(3);
   Model<double> model(3);
   tree.build(points.view());
+  octree.build(points.view());
   brute.build(points.view());
   model.build(points.view());
   read_together(tree, model, rng);
+  read_together(octree, model, rng);
   read_together(brute, model, rng);
 }
 
-TEST_F(Concurrency, ThreadsShareABatch) {
-  KdTree<double>::Config config;
+TYPED_TEST(SharedTree, ThreadsShareABatch) {
+  Rng& rng = this->rng;
+  typename TypeParam::Tree::Config config;
   config.executor = Executor(3);
   config.parallel_cutoff = 512;
   for (const double spread : {1.0, 0.02}) {  // all over the tree, and so dense that subtrees are built anew
-    KdTree<double> tree(3, config);
+    auto tree = TypeParam::make(config);
     Model<double> model(3);
     const auto first = make_points<double>(Shape::uniform, 9000, 3, rng);
     tree.build(first.view());
@@ -95,12 +117,13 @@ TEST_F(Concurrency, ThreadsShareABatch) {
   }
 }
 
-TEST_F(Concurrency, ReadersOnSnapshotsBesideOneWriter) {
+TYPED_TEST(SharedTree, ReadersOnSnapshotsBesideOneWriter) {
+  Rng& rng = this->rng;
+  auto tree = TypeParam::make();
   struct Moment {
-    KdTreeSnapshot<double> snapshot;
+    decltype(tree.snapshot()) snapshot;
     Model<double> model;
   };
-  KdTree<double> tree(3);
   Model<double> model(3);
   const auto first = make_points<double>(Shape::uniform, 500, 3, rng);
   tree.build(first.view());

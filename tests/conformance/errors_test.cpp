@@ -242,7 +242,7 @@ TYPED_TEST(Errors, BadQueries) {
 TYPED_TEST(Errors, BadConfigurations) {
   using Scalar = typename TypeParam::Scalar;
   for (const int dimension : {-1, 0, 1025}) EXPECT_THROW(TypeParam::make(dimension), invalid_input) << dimension;
-  EXPECT_NO_THROW(TypeParam::make(1024));
+  EXPECT_NO_THROW(TypeParam::make(TypeParam::served(1024)));
   const auto refused = [](auto change) {
     Setup<Scalar> setup;
     change(setup);

@@ -32,7 +32,7 @@ TYPED_TEST(Snapshots, StayAsOfTheirMoment) {
   using Scalar = typename TypeParam::Scalar;
   for (const Balance& balance : {Balance::growth(), Balance::avl(1), Balance::weight()}) {
     Setup<Scalar> setup;
-    setup.dimension = this->rng.between(1, 3);
+    setup.dimension = TypeParam::served(this->rng.between(1, 3));
     setup.balance = balance;
     auto index = TypeParam::make(setup);
     Model<Scalar> model(setup.dimension);

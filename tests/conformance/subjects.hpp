@@ -7,6 +7,7 @@
 
 #include <type_traits>
 
+#include "conformance/octree_of.hpp"
 #include "conformance/random.hpp"
 #include "coppice/errors.hpp"
 #include "coppice/index/brute_force/brute_force.hpp"
@@ -37,6 +38,15 @@ struct Subject {
   static constexpr bool has_leaves = requires(Config config) { config.leaf_fill; };
   static constexpr bool has_snapshots = requires(const Index index) { index.snapshot(); };
   static constexpr bool has_executor = requires(Config config) { config.executor; };
+
+  /// The dimension nearest to one asked for that the index serves.
+  static int served(int dimension) {
+    if constexpr (requires { Index::served(dimension); })
+      return Index::served(dimension);
+    else
+      return dimension;
+  }
+  static bool serves(int dimension) { return served(dimension) == dimension; }
 
   /// Whether the index can be balanced so; one that has no balance stands for the default.
   static bool takes(const Balance& balance) {
@@ -80,6 +90,7 @@ struct Subject {
 
 using Subjects = ::testing::Types<Subject<KdTree, float>, Subject<KdTree, double>,          //
                                   Subject<KdMapIndex, float>, Subject<KdMapIndex, double>,  //
+                                  Subject<OctreeOf, float>, Subject<OctreeOf, double>,      //
                                   Subject<BruteForce, float>, Subject<BruteForce, double>>;
 
 /// The subjects for which `Has<Subject>::value` holds: tests of what only some indexes offer run over these.

@@ -123,6 +123,17 @@ TYPED_TEST(AnyIndexOf, OptionsReachTheIndex) {
     EXPECT_THROW(static_cast<void>(make_index<TypeParam>("kdmap", 2, options)), invalid_input);
   }
   EXPECT_THROW(static_cast<void>(make_index<TypeParam>("brute", 2, options)), unsupported);
+  EXPECT_THROW(static_cast<void>(make_index<TypeParam>("octree", 2, options)), unsupported);
+  options.balance.reset();
+  options.capacity = 3;
+  options.alpha = 1.25;
+  const auto index = make_index<TypeParam>("octree", 2, options);
+  index->build(points.view());
+  index->validate();
+  EXPECT_GE(index->statistics().leaves, 100u);
+  expect_batches(*index, model, this->rng);
+  EXPECT_THROW(static_cast<void>(make_index<TypeParam>("kd", 2, options)), unsupported);
+  EXPECT_THROW(static_cast<void>(make_index<TypeParam>("octree", 4, {})), unsupported);
 }
 
 TYPED_TEST(AnyIndexOf, RefusalsNameWhatIsThere) {

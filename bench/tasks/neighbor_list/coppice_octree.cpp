@@ -1,0 +1,46 @@
+// Coppice's NeighborList in the task `neighbor-list`.
+#include "coppice/index/octree/neighbor_list.hpp"
+#include "tasks/neighbor_list/contestants.hpp"
+
+namespace coppice::bench {
+namespace {
+
+class CoppiceOctree final : public PairLister {
+ public:
+  [[nodiscard]] Identity identity() const override { return {"coppice/octree", COPPICE_BENCH_VERSION, ""}; }
+  [[nodiscard]] bool can(const Setting&) const override { return true; }
+  void start(const Setting& setting) override {
+    NeighborListConfig config;
+    config.cutoff = setting.cutoff;
+    config.kind = setting.pairs == Pairs::half ? PairKind::half : PairKind::full;
+    config.executor = Executor(setting.threads);
+    if (setting.cell) {
+      const Cell& c = *setting.cell;
+      config.cell = SimulationCell::triclinic({c[0], c[1], c[2]}, {c[3], c[4], c[5]}, {c[6], c[7], c[8]});
+    }
+    periodic_ = setting.cell.has_value();
+    list_.emplace(std::move(config));
+  }
+  void list(PointView<Real> positions) override { list_->update(positions); }
+  [[nodiscard]] std::int64_t pairs() const override { return list_->pairs(); }
+  [[nodiscard]] std::size_t bytes() const override { return list_->statistics().bytes; }
+  void each_pair(const TakePair& take) const override {
+    for (std::size_t i = 0; i < list_->size(); ++i) {
+      const auto row = (*list_)[i];
+      for (std::size_t k = 0; k < row.size(); ++k)
+        take(static_cast<std::int32_t>(i), row[k], periodic_ ? list_->shift(i, k) : Shift{});
+    }
+  }
+
+ private:
+  std::optional<NeighborList<Real>> list_;
+  bool periodic_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<PairLister> make_coppice_octree() {
+  return std::make_unique<CoppiceOctree>();
+}
+
+}  // namespace coppice::bench

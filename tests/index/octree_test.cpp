@@ -12,6 +12,7 @@
 #include "coppice/errors.hpp"
 #include "coppice/index/brute_force/brute_force.hpp"
 #include "coppice/index/octree/cell_sampler.hpp"
+#include "coppice/index/octree/pairs_of.hpp"
 #include "coppice/query/queries.hpp"
 #include "coppice/query/radii.hpp"
 
@@ -140,6 +141,53 @@ TYPED_TEST(OctreeTest, CapacityChangesInPlace) {
   EXPECT_EQ(tree.statistics().nodes, 0u);
   EXPECT_EQ(tree.nearest(queries, {.k = 5}).ids, expected.ids);
   EXPECT_EQ(before.nearest(queries, {.k = 5}).ids, expected.ids);
+}
+
+TYPED_TEST(OctreeTest, CapacityFollowsTheWorkload) {
+  using Tree = typename TestFixture::Tree;
+  int before = 0;
+  for (const double updates : {0.0, 1.0, 10.0, 1000.0}) {
+    const int capacity = Tree::capacity_for({.updates_per_query = updates, .neighbors_per_query = 10});
+    EXPECT_GE(capacity, before);
+    before = capacity;
+  }
+  EXPECT_GT(before, Tree::capacity_for({.updates_per_query = 0, .neighbors_per_query = 1}));
+  EXPECT_GT(Tree::capacity_for({.updates_per_query = 0, .neighbors_per_query = 300}),
+            Tree::capacity_for({.updates_per_query = 0, .neighbors_per_query = 1}));
+  Tree tree;
+  EXPECT_NO_THROW(tree.set_capacity(before, tree.config().alpha));
+  EXPECT_THROW((void)Tree::capacity_for({.updates_per_query = -1}), invalid_input);
+  EXPECT_THROW((void)Tree::capacity_for({.neighbors_per_query = std::nan("")}), invalid_input);
+}
+
+TYPED_TEST(OctreeTest, PairsCarryIds) {
+  using Scalar = typename TypeParam::Scalar;
+  if constexpr (TypeParam::dim == 3) {
+    auto tree = typename TestFixture::Tree(this->config(8, 2));
+    const Points<Scalar> points = this->cloud(300, 0);
+    std::vector<point_id> ids(points.size());
+    for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<point_id>(7 * ((i * 37) % ids.size()) + 3);
+    tree.build(points, ids);
+    NeighborListConfig config;
+    config.cutoff = static_cast<double>(Scalar(0.9));
+    config.kind = PairKind::full;
+    const PairList<point_id> pairs = pairs_of(tree, config);
+    std::size_t found = 0;
+    for (std::size_t row = 0; row < ids.size(); ++row) {
+      const auto hits = tree.within(points.view().slice(row, 1), {.radius = Scalar(0.9), .order = Order::by_id});
+      const auto first = std::lower_bound(pairs.i.begin(), pairs.i.end(), ids[row]) - pairs.i.begin();
+      auto at = static_cast<std::size_t>(first);
+      for (const point_id id : hits.ids) {
+        if (id == ids[row]) continue;
+        ASSERT_LT(at, pairs.j.size());
+        EXPECT_EQ(pairs.i[at], ids[row]);
+        EXPECT_EQ(pairs.j[at++], id);
+        ++found;
+      }
+    }
+    EXPECT_EQ(found, pairs.i.size());
+    EXPECT_GT(found, 100u);
+  }
 }
 
 TYPED_TEST(OctreeTest, RefusesBadConfigsAndChangesNothing) {

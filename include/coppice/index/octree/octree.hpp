@@ -68,9 +68,8 @@ struct LevelCell {
 
 /// What an index is going to be asked, for `Octree::capacity_for`.
 struct Workload {
-  double points = 1e5;              ///< how many will be there
-  double updates_per_query = 1;     ///< inserts, erases and moves to one query
-  double neighbors_per_query = 10;  ///< points that a query finds
+  double updates_per_query = 1;     ///< points that enter, leave or move, to one query; ≥ 0
+  double neighbors_per_query = 10;  ///< points that a query finds; ≥ 0
 };
 
 /// A dynamic index over points of 2 or 3 dimensions; `Scalar` is float or double.
@@ -141,7 +140,8 @@ class Octree : public Searchable<Octree<Scalar, Dim>, Scalar> {
 
   /// Changes K and α; leaves and nodes that no longer fit expand and contract where they are. Errors: as Config::check.
   void set_capacity(int capacity, double alpha);
-  /// The K that a workload is served best by, from measured costs (docs/design/octree.md).
+  /// The K that serves a workload best, by a model of measured costs: few updates and few neighbours ask for small
+  /// leaves, many for large ones (docs/design/octree.md). Errors: invalid_input for a workload that is negative or NaN.
   [[nodiscard]] static int capacity_for(const Workload& workload);
 
   [[nodiscard]] std::size_t size() const noexcept;

@@ -1,78 +1,19 @@
-// What an Octree adds to the contracts of every index: (K, α)-admissibility after every operation, K and α that change,
-// cells that have no bounds to outgrow, levels, boxes and down-sampling.
-#include "coppice/index/octree/octree.hpp"
-
+// How an Octree keeps its shape: (K, α)-admissibility after every operation, K and α that change, cells that have no
+// bounds to outgrow, and repairs that stay small.
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <map>
+#include <limits>
 #include <vector>
 
-#include "conformance/random.hpp"
 #include "coppice/errors.hpp"
 #include "coppice/index/brute_force/brute_force.hpp"
-#include "coppice/index/octree/cell_sampler.hpp"
-#include "coppice/index/octree/pairs_of.hpp"
 #include "coppice/query/queries.hpp"
-#include "coppice/query/radii.hpp"
+#include "index/octrees.hpp"
 
 namespace coppice::test {
 namespace {
 
-template <class ScalarType, int Dimension>
-struct Kind {
-  using Scalar = ScalarType;
-  static constexpr int dim = Dimension;
-};
-
-template <class KindOf>
-class OctreeTest : public Seeded {
- public:
-  using Scalar = typename KindOf::Scalar;
-  static constexpr int dim = KindOf::dim;
-  using Tree = Octree<Scalar, dim>;
-  using Point = std::vector<Scalar>;
-
-  /// A point of one of several kinds of places: spread out, in a clump, on a lattice, on a line, over many decades.
-  Point somewhere(int kind) {
-    Point p(dim);
-    const double clump = rng.uniform(-8, 8);
-    const int decade = rng.between(-20, 12);
-    for (Scalar& x : p) switch (kind) {
-        case 0:
-          x = static_cast<Scalar>(rng.uniform(-3, 5));
-          break;
-        case 1:
-          x = static_cast<Scalar>(std::round(clump) + 0.01 * rng.uniform());
-          break;
-        case 2:
-          x = static_cast<Scalar>(rng.between(-2, 2));
-          break;
-        case 3:
-          x = static_cast<Scalar>(1e6 + (&x == p.data() ? 0 : rng.uniform()));
-          break;
-        default:
-          x = static_cast<Scalar>(std::pow(10.0, decade) * rng.uniform(-1, 1));
-      }
-    return p;
-  }
-  static typename Tree::Config config(int capacity, double alpha) {
-    typename Tree::Config config;
-    config.capacity = capacity;
-    config.alpha = alpha;
-    return config;
-  }
-  Points<Scalar> cloud(std::size_t n, int kind) {
-    Points<Scalar> points{{}, dim};
-    for (std::size_t i = 0; i < n; ++i) {
-      const Point p = somewhere(kind);
-      points.coordinates.insert(points.coordinates.end(), p.begin(), p.end());
-    }
-    return points;
-  }
-};
-
-using Kinds = ::testing::Types<Kind<float, 2>, Kind<float, 3>, Kind<double, 2>, Kind<double, 3>>;
 TYPED_TEST_SUITE(OctreeTest, Kinds);
 
 TYPED_TEST(OctreeTest, IsAdmissibleAfterEveryOperation) {
@@ -143,6 +84,48 @@ TYPED_TEST(OctreeTest, CapacityChangesInPlace) {
   EXPECT_EQ(before.nearest(queries, {.k = 5}).ids, expected.ids);
 }
 
+TYPED_TEST(OctreeTest, EveryRepairIsSmall) {
+  auto tree = typename TestFixture::Tree(this->config(16, 2));
+  std::vector<point_id> live;
+  for (int step = 0; step < scaled(20000); ++step) {
+    if (step % 3 == 2) {
+      const std::size_t i = this->rng.below(live.size());
+      tree.erase(live[i]);
+      live[i] = live.back();
+      live.pop_back();
+    } else {
+      live.push_back(tree.insert(this->somewhere(step % 2)));
+    }
+  }
+  const SizeHistogram repairs = tree.statistics().rebuilds;
+  EXPECT_LE(repairs.largest, 33u) << "an update looks at one leaf of at most alpha K points, and its newcomer";
+  EXPECT_LE(repairs.total, 12u * static_cast<std::uint64_t>(scaled(20000))) << "points repaired an operation";
+  ASSERT_NO_THROW(tree.validate());
+}
+
+TYPED_TEST(OctreeTest, LeavesFollowTheDensity) {
+  using Scalar = typename TypeParam::Scalar;
+  auto tree = typename TestFixture::Tree(this->config(8, 2));
+  const auto put = [&](int count, double reach) {
+    for (int i = 0; i < count; ++i) {
+      std::vector<Scalar> p(TypeParam::dim);
+      for (Scalar& x : p) x = static_cast<Scalar>(this->rng.uniform(0, reach));
+      tree.insert(p);
+    }
+  };
+  put(4000, 0.125);
+  put(400, 1);
+  std::size_t dense = 0, sparse = 0;
+  for (const LevelBox<Scalar>& box : tree.boxes(100))
+    if (box.is_leaf) {
+      bool corner = true;
+      for (const Scalar x : box.upper) corner &= x <= Scalar(0.125);
+      ++(corner ? dense : sparse);
+    }
+  EXPECT_GT(dense, 5 * sparse);
+  EXPECT_GE(dense, 250u) << "of at most 16 points each";
+}
+
 TYPED_TEST(OctreeTest, CapacityFollowsTheWorkload) {
   using Tree = typename TestFixture::Tree;
   int before = 0;
@@ -158,36 +141,6 @@ TYPED_TEST(OctreeTest, CapacityFollowsTheWorkload) {
   EXPECT_NO_THROW(tree.set_capacity(before, tree.config().alpha));
   EXPECT_THROW((void)Tree::capacity_for({.updates_per_query = -1}), invalid_input);
   EXPECT_THROW((void)Tree::capacity_for({.neighbors_per_query = std::nan("")}), invalid_input);
-}
-
-TYPED_TEST(OctreeTest, PairsCarryIds) {
-  using Scalar = typename TypeParam::Scalar;
-  if constexpr (TypeParam::dim == 3) {
-    auto tree = typename TestFixture::Tree(this->config(8, 2));
-    const Points<Scalar> points = this->cloud(300, 0);
-    std::vector<point_id> ids(points.size());
-    for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<point_id>(7 * ((i * 37) % ids.size()) + 3);
-    tree.build(points, ids);
-    NeighborListConfig config;
-    config.cutoff = static_cast<double>(Scalar(0.9));
-    config.kind = PairKind::full;
-    const PairList<point_id> pairs = pairs_of(tree, config);
-    std::size_t found = 0;
-    for (std::size_t row = 0; row < ids.size(); ++row) {
-      const auto hits = tree.within(points.view().slice(row, 1), {.radius = Scalar(0.9), .order = Order::by_id});
-      const auto first = std::lower_bound(pairs.i.begin(), pairs.i.end(), ids[row]) - pairs.i.begin();
-      auto at = static_cast<std::size_t>(first);
-      for (const point_id id : hits.ids) {
-        if (id == ids[row]) continue;
-        ASSERT_LT(at, pairs.j.size());
-        EXPECT_EQ(pairs.i[at], ids[row]);
-        EXPECT_EQ(pairs.j[at++], id);
-        ++found;
-      }
-    }
-    EXPECT_EQ(found, pairs.i.size());
-    EXPECT_GT(found, 100u);
-  }
 }
 
 TYPED_TEST(OctreeTest, RefusesBadConfigsAndChangesNothing) {
@@ -257,155 +210,6 @@ TYPED_TEST(OctreeTest, CellsOfTheSmallestSizeAreNotDivided) {
   for (std::size_t i = 0; i < points.size(); ++i) tree.insert(points.view()[i]);
   ASSERT_NO_THROW(tree.validate());
   EXPECT_EQ(tree.statistics().leaves, static_cast<std::size_t>(std::pow(4, TypeParam::dim)));
-}
-
-TYPED_TEST(OctreeTest, LevelsAreThoseOfAGridWhateverTheHistory) {
-  using Scalar = typename TypeParam::Scalar;
-  constexpr std::size_t dim = TypeParam::dim;
-  for (const int capacity : {1, 16, 4000}) {
-    auto built = typename TestFixture::Tree(this->config(capacity, 2));
-    auto grown = typename TestFixture::Tree(this->config(3, 1.5));
-    const Points<Scalar> points = this->cloud(1500, 0);
-    built.build(points);
-    for (std::size_t i = points.size(); i-- > 0;) grown.insert(points.view()[i], static_cast<point_id>(i));
-    for (const int exponent : {-3, -1, 0, 1, 4}) {
-      SCOPED_TRACE(testing::Message() << "K " << capacity << ", edge 2^" << exponent);
-      std::map<std::vector<Scalar>, std::vector<std::size_t>> expected;
-      for (std::size_t i = 0; i < points.size(); ++i) {
-        std::vector<Scalar> corner(dim);
-        for (std::size_t a = 0; a < dim; ++a)
-          corner[a] =
-              std::floor(points.view().row(i)[a] / std::ldexp(Scalar(1), exponent)) * std::ldexp(Scalar(1), exponent);
-        expected[corner].push_back(i);
-      }
-      const auto cells = built.level(exponent);
-      const auto same = grown.level(exponent);
-      ASSERT_EQ(cells.size(), expected.size());
-      ASSERT_EQ(same.size(), expected.size());
-      for (std::size_t c = 0; c < cells.size(); ++c) {
-        const auto& cell = cells[c];
-        EXPECT_EQ(cell.lower, same[c].lower);
-        EXPECT_EQ(cell.centroid, same[c].centroid);
-        EXPECT_EQ(cell.representative, same[c].representative);
-        const auto members = expected.find({cell.lower.begin(), cell.lower.end()});
-        ASSERT_NE(members, expected.end());
-        ASSERT_EQ(cell.count, members->second.size());
-        std::array<double, dim> mean{};
-        for (const std::size_t i : members->second)
-          for (std::size_t a = 0; a < dim; ++a) mean[a] += static_cast<double>(points.view().row(i)[a]);
-        for (std::size_t a = 0; a < dim; ++a) EXPECT_EQ(cell.centroid[a], mean[a] / static_cast<double>(cell.count));
-        EXPECT_TRUE(std::count(members->second.begin(), members->second.end(),
-                               static_cast<std::size_t>(cell.representative)) == 1);
-      }
-    }
-  }
-}
-
-TYPED_TEST(OctreeTest, BoxesEnterLeaveAndAreHandedOut) {
-  using Scalar = typename TypeParam::Scalar;
-  constexpr std::size_t dim = TypeParam::dim;
-  auto tree = typename TestFixture::Tree(this->config(8, 2));
-  const Points<Scalar> points = this->cloud(800, 0);
-  std::vector<point_id> ids(points.size());
-  for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<point_id>(3 * i);
-  const std::vector<Scalar> lower(dim, Scalar(-1)), upper(dim, Scalar(2));
-  std::vector<point_id> inside;
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    bool in = true;
-    for (std::size_t a = 0; a < dim; ++a)
-      in &= lower[a] <= points.view().row(i)[a] && points.view().row(i)[a] <= upper[a];
-    if (in) inside.push_back(ids[i]);
-  }
-  EXPECT_EQ(tree.insert_in_box(points, ids, lower, upper), inside.size());
-  EXPECT_EQ(tree.size(), inside.size());
-  std::vector<point_id> rest;
-  for (const point_id id : ids)
-    if (!tree.contains(id)) rest.push_back(id);
-  for (const point_id id : rest) tree.insert(points.view()[static_cast<std::size_t>(id / 3)], id);
-  EXPECT_EQ(tree.count(one_row<Scalar>(lower), one_row<Scalar>(upper))[0], static_cast<std::int64_t>(inside.size()));
-  std::vector<point_id> out;
-  Points<Scalar> places;
-  tree.extract_in_box(lower, upper, out, places);
-  EXPECT_EQ(out, inside);
-  for (std::size_t i = 0; i < out.size(); ++i)
-    for (std::size_t a = 0; a < dim; ++a)
-      EXPECT_EQ(places.view().row(i)[a], points.view().row(static_cast<std::size_t>(out[i] / 3))[a]);
-  EXPECT_EQ(tree.size(), rest.size());
-  ASSERT_NO_THROW(tree.validate());
-}
-
-TYPED_TEST(OctreeTest, DownSamplesByEveryPolicy) {
-  using Scalar = typename TypeParam::Scalar;
-  const Points<Scalar> points = this->cloud(900, 0);
-  std::vector<point_id> ids(points.size());
-  for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<point_id>(i);
-  for (const CellPolicy policy : {CellPolicy::first, CellPolicy::nearest_to_center, CellPolicy::centroid}) {
-    auto tree = typename TestFixture::Tree(this->config(8, 2));
-    tree.build(points);
-    const Thinned<Scalar> expected = one_a_cell<Scalar>(points, ids, Scalar(0.7), policy);
-    EXPECT_EQ(tree.down_sample(Scalar(0.7), policy), points.size() - expected.rows.size());
-    ASSERT_NO_THROW(tree.validate());
-    ASSERT_EQ(tree.size(), expected.rows.size());
-    for (std::size_t i = 0; i < expected.rows.size(); ++i) {
-      const auto place = tree.point(static_cast<point_id>(expected.rows[i]));
-      for (std::size_t a = 0; a < place.size(); ++a) EXPECT_EQ(place[a], expected.points.view().row(i)[a]);
-    }
-  }
-}
-
-TYPED_TEST(OctreeTest, SamplesPointsAsTheyArrive) {
-  using Scalar = typename TypeParam::Scalar;
-  const Points<Scalar> points = this->cloud(900, 0);
-  std::vector<point_id> ids(points.size());
-  for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<point_id>(i);
-  const auto cell = Scalar(0.7);
-  for (const CellPolicy policy : {CellPolicy::first, CellPolicy::nearest_to_center, CellPolicy::centroid}) {
-    auto tree = typename TestFixture::Tree(this->config(8, 2));
-    CellSampler<Scalar, TypeParam::dim> sampler(tree, cell, policy);
-    Sampled total;
-    for (std::size_t first = 0; first < points.size(); first += 300) {
-      const Sampled sampled = sampler.insert(points.view().slice(first, 300));
-      total.entered += sampled.entered;
-      EXPECT_EQ(sampled.entered + sampled.replaced + sampled.dropped, 300u);
-    }
-    ASSERT_NO_THROW(tree.validate());
-    const Thinned<Scalar> expected = one_a_cell<Scalar>(points, ids, cell, policy);
-    ASSERT_EQ(tree.size(), expected.rows.size());
-    EXPECT_EQ(total.entered, expected.rows.size());
-    for (std::size_t i = 0; i < expected.rows.size(); ++i)
-      EXPECT_NE(tree.find(expected.points.view()[i]), no_point) << "row " << expected.rows[i];
-  }
-  auto tree = typename TestFixture::Tree(this->config(8, 2));
-  EXPECT_THROW((CellSampler<Scalar, TypeParam::dim>(tree, Scalar(0), CellPolicy::first)), invalid_input);
-  CellSampler<Scalar, TypeParam::dim> fine(tree, std::numeric_limits<Scalar>::denorm_min(), CellPolicy::first);
-  EXPECT_THROW(fine.insert(points), invalid_input);
-  EXPECT_EQ(tree.size(), 0u);
-}
-
-TYPED_TEST(OctreeTest, SeveralRadiiInOnePass) {
-  using Scalar = typename TypeParam::Scalar;
-  auto tree = typename TestFixture::Tree(this->config(8, 2));
-  tree.build(this->cloud(700, 2));  // a lattice: many points at the very radius
-  const Points<Scalar> queries = this->cloud(600, 2);
-  const std::vector<Scalar> radii{0, 1, 1, std::sqrt(Scalar(2)), 2};
-  const auto found = within_radii(tree, queries.view(), std::span<const Scalar>(radii));
-  const auto shared = within_radii(tree, queries.view(), std::span<const Scalar>(radii), {.executor = Executor(2)});
-  EXPECT_EQ(found.widest, shared.widest);
-  EXPECT_EQ(found.ends, shared.ends);
-  for (std::size_t j = 0; j < radii.size(); ++j) {
-    const auto expected = tree.within(queries, {.radius = radii[j], .order = Order::by_distance});
-    if (j + 1 == radii.size()) {
-      EXPECT_EQ(found.widest, expected);
-    }
-    for (std::size_t i = 0; i < queries.size(); ++i) {
-      ASSERT_EQ(found.count(i, j), expected.offsets[i + 1] - expected.offsets[i]);
-      const auto ids = found.ids(i, j);
-      EXPECT_TRUE(std::equal(ids.begin(), ids.end(), expected.ids.begin() + expected.offsets[i]));
-    }
-  }
-  const std::vector<Scalar> falling{2, 1};
-  EXPECT_THROW((void)within_radii(tree, queries.view(), std::span<const Scalar>(falling)), invalid_input);
-  EXPECT_THROW((void)within_radii(tree, queries.view(), std::span<const Scalar>()), invalid_input);
 }
 
 }  // namespace

@@ -117,6 +117,21 @@ TYPED_TEST(SharedTree, ThreadsShareABatch) {
   }
 }
 
+TEST_F(Concurrency, ThreadsFillSlotsOfOneNode) {
+  Octree<double, 3>::Config config;
+  config.executor = Executor(3);
+  Octree<double, 3> tree(config);
+  Model<double> model(3);
+  for (const double spread : {1.0, 0.2, 0.2, 0.05}) {  // batches into one corner: many leaves of a node divide at once
+    auto batch = make_points<double>(Shape::uniform, spread == 1 ? 12000 : 5000, 3, rng);
+    for (double& x : batch.coordinates) x *= spread;
+    tree.insert(batch.view());
+    model.insert(batch.view());
+    tree.validate();
+  }
+  EXPECT_EQ(mismatches(tree, model, rng), 0);
+}
+
 TYPED_TEST(SharedTree, ReadersOnSnapshotsBesideOneWriter) {
   Rng& rng = this->rng;
   auto tree = TypeParam::make();

@@ -69,7 +69,7 @@ TYPED_TEST(OctreeTest, CapacityChangesInPlace) {
   const auto queries = this->cloud(20, 0);
   const Neighbors<Scalar> expected = tree.nearest(queries, {.k = 5});
   std::size_t leaves = tree.statistics().leaves;
-  for (const auto& [capacity, alpha] : std::vector<std::pair<int, double>>{{4, 2}, {4, 1}, {1, 1}}) {
+  for (const auto& [capacity, alpha] : std::vector<std::pair<int, double>>{{8, 2}, {4, 1}, {1, 1}}) {
     tree.set_capacity(capacity, alpha);
     ASSERT_NO_THROW(tree.validate());
     EXPECT_GT(tree.statistics().leaves, leaves);
@@ -206,7 +206,7 @@ TYPED_TEST(OctreeTest, CellsOfTheSmallestSizeAreNotDivided) {
   config.smallest_cell = Scalar(0.25);
   auto tree = typename TestFixture::Tree(config);
   Points<Scalar> points{{}, TypeParam::dim};
-  for (int i = 0; i < 500 * TypeParam::dim; ++i) points.coordinates.push_back(static_cast<Scalar>(this->rng.uniform()));
+  for (int i = 0; i < 3000 * TypeParam::dim; ++i) points.coordinates.push_back(static_cast<Scalar>(this->rng.uniform()));
   for (std::size_t i = 0; i < points.size(); ++i) tree.insert(points.view()[i]);
   ASSERT_NO_THROW(tree.validate());
   EXPECT_EQ(tree.statistics().leaves, static_cast<std::size_t>(std::pow(4, TypeParam::dim)));

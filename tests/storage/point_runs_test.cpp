@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "conformance/random.hpp"
+#include "coppice/errors.hpp"
 
 namespace coppice::test {
 namespace {
@@ -177,6 +178,15 @@ TEST_F(PointRunsTest, ViewsOutliveGrowth) {
   write(runs, first);
   EXPECT_EQ(old.coordinates(first), runs.view().coordinates(first)) << "units never move";
   for (const Handle h : more) expect_marks(runs, h);
+}
+
+TEST_F(PointRunsTest, ARunThatIsTooLongIsRefusedAndChangesNothing) {
+  Runs runs(false);
+  allocate(runs, 1);
+  EXPECT_THROW(static_cast<void>(runs.allocate(std::uint32_t{1} << 30)), unsupported);
+  EXPECT_EQ(runs.live(), 1u);
+  for (int i = 0; i < 100; ++i) allocate(runs, 400);  // and nothing is handed out twice
+  EXPECT_EQ(runs.live(), units_held);
 }
 
 TEST_F(PointRunsTest, ExpectedUnitsChangeNothingVisible) {

@@ -8,13 +8,16 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
+#include "coppice/errors.hpp"
 #include "coppice/storage/arena.hpp"
 #include "coppice/storage/id_array.hpp"
 #include "coppice/storage/memory.hpp"
@@ -125,7 +128,7 @@ class PointRuns {
     prefer_huge_pages(blocks_[0].memory, blocks_[0].bytes);
   }
 
-  [[nodiscard]] View view() const noexcept { return {chunks_, wide_ids_}; }
+  [[nodiscard]] View view() const noexcept { return {chunks_.load(std::memory_order_acquire), wide_ids_}; }
   [[nodiscard, gnu::always_inline]] Cold& cold(Handle unit) const { return view().template cold<Cold>(unit); }
   /// Units in use.
   [[nodiscard]] std::size_t live() const noexcept { return touched_ + used_ - begin_ - free_.units(); }
@@ -146,15 +149,16 @@ class PointRuns {
 
   void lengthen(std::size_t chunks) {
     auto next = std::make_unique<RunChunk[]>(chunks);
-    std::copy_n(chunks_, chunk_count_, next.get());
-    chunks_ = next.get();
+    tables_.reserve(tables_.size() + 1);
+    std::copy_n(chunks_.load(std::memory_order_relaxed), chunk_count_, next.get());
+    chunks_.store(next.get(), std::memory_order_release);
     tables_.push_back(std::move(next));
     table_size_ = chunks;
   }
-  /// Makes room for a run of `units`: one chunk, or for a longer run as many side by side as it takes.
+  /// Makes room for a run of `units`: one chunk, or for a longer run as many side by side as it takes. What is left of
+  /// the newest block becomes free. Errors: unsupported, std::bad_alloc; nothing has changed then.
   void grow(std::uint32_t units) {
     constexpr std::uint32_t most = std::uint32_t{1} << 29;  // locations are units · 8 + lane in 32 bits
-    if (used_ < end_) free_.give(used_, end_ - used_);
     const std::uint32_t more = (units + chunk_units - 1) / chunk_units;
     const auto first = static_cast<std::uint32_t>(chunk_count_ * chunk_units);
     if (more * std::uint64_t{chunk_units} > most - first)
@@ -162,23 +166,26 @@ class PointRuns {
     if (chunk_count_ + more > table_size_) lengthen(std::max(chunk_count_ + more, 2 * table_size_));
     const std::size_t in_block = std::size_t{more} * chunk_units;
     const PageSize pages = blocks_.empty() ? PageSize::huge_later : PageSize::huge;
-    blocks_.push_back({nullptr, in_block * unit_bytes(), pages});
-    auto* memory = static_cast<std::byte*>(storage::allocate(blocks_.back().bytes, pages));
-    blocks_.back().memory = memory;
+    blocks_.reserve(blocks_.size() + 1);
+    const std::size_t bytes = in_block * unit_bytes();
+    auto* memory = static_cast<std::byte*>(storage::allocate(bytes, pages));
+    blocks_.push_back({memory, bytes, pages});
     std::byte* ids = memory + in_block * CoordinateBytes;
     std::byte* cold = ids + in_block * id_bytes();
+    RunChunk* table = chunks_.load(std::memory_order_relaxed);
     for (std::uint32_t c = 0; c < more; ++c, ++chunk_count_) {
       const std::size_t before = std::size_t{c} * chunk_units;
-      chunks_[chunk_count_] = {memory + before * CoordinateBytes, ids + before * id_bytes(),
-                               cold + before * sizeof(Cold)};
+      table[chunk_count_] = {memory + before * CoordinateBytes, ids + before * id_bytes(),
+                             cold + before * sizeof(Cold)};
     }
-    touched_ += end_ - begin_;
-    begin_ = used_ = first;
-    end_ = static_cast<Handle>(first + in_block);
+    const Handle rest = std::exchange(used_, first);
+    const Handle rest_end = std::exchange(end_, static_cast<Handle>(first + in_block));
+    touched_ += rest_end - std::exchange(begin_, first);
+    if (rest < rest_end) free_.give(rest, rest_end - rest);
   }
 
   bool wide_ids_;
-  RunChunk* chunks_ = nullptr;
+  std::atomic<RunChunk*> chunks_{nullptr};
   std::vector<std::unique_ptr<RunChunk[]>> tables_;  // every table ever published: a view may hold any of them
   std::size_t table_size_ = 0;
   std::size_t chunk_count_ = 0;

@@ -1,5 +1,6 @@
 #include "coppice/index/octree/cell_sampler.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -63,10 +64,7 @@ bool CellSampler<Scalar, Dim>::merge(point_id id, const Scalar* point) {
   const auto [entry, is_new] = sums_.try_emplace(id);
   Sum& sum = entry->second;
   std::array<Scalar, Dim> mean;
-  if (!is_new)
-    for (std::size_t a = 0; a < Dim; ++a)
-      if (static_cast<Scalar>(sum.total[a] / sum.count) != place[a]) sum.count = 0;  // somebody else has moved it
-  if (is_new || sum.count == 0) {
+  if (is_new || !std::equal(place.begin(), place.end(), sum.place.begin())) {  // or somebody else has moved it
     sum.count = 1;
     for (std::size_t a = 0; a < Dim; ++a) sum.total[a] = static_cast<double>(place[a]);
   }
@@ -78,6 +76,8 @@ bool CellSampler<Scalar, Dim>::merge(point_id id, const Scalar* point) {
     moved |= mean[a] != place[a];
   }
   if (moved) tree_.move(id, mean);
+  const std::vector<Scalar> now = tree_.point(id);  // wrapped where periodic
+  std::copy(now.begin(), now.end(), sum.place.begin());
   return moved;
 }
 

@@ -197,20 +197,24 @@ std::size_t Octree<Scalar, Dim>::erase_in_box(std::span<const Scalar> lower, std
 
 template <class Scalar, int Dim>
 std::size_t Octree<Scalar, Dim>::keep_in_box(std::span<const Scalar> lower, std::span<const Scalar> upper) {
-  std::vector<point_id> ids;
-  Points<Scalar> points;
+  const std::vector<point_id> ids = this->in_box(one_row(lower), one_row(upper), {.order = Order::by_id}).ids;
   const std::size_t before = size();
-  extract_in_box(lower, upper, ids, points);
-  tree_->build(points, ids);
+  tree_->build(points_of(ids), ids);
   return before - ids.size();
+}
+
+template <class Scalar, int Dim>
+Points<Scalar> Octree<Scalar, Dim>::points_of(std::span<const point_id> ids) const {
+  Points<Scalar> points{std::vector<Scalar>(ids.size() * Dim), Dim};
+  for (std::size_t i = 0; i < ids.size(); ++i) tree_->copy_point(ids[i], points.coordinates.data() + i * Dim);
+  return points;
 }
 
 template <class Scalar, int Dim>
 void Octree<Scalar, Dim>::extract_in_box(std::span<const Scalar> lower, std::span<const Scalar> upper,
                                          std::vector<point_id>& ids, Points<Scalar>& points) {
   ids = this->in_box(one_row(lower), one_row(upper), {.order = Order::by_id}).ids;
-  points = {std::vector<Scalar>(ids.size() * Dim), Dim};
-  for (std::size_t i = 0; i < ids.size(); ++i) tree_->copy_point(ids[i], points.coordinates.data() + i * Dim);
+  points = points_of(ids);
   tree_->erase(ids);
 }
 
@@ -221,7 +225,7 @@ std::size_t Octree<Scalar, Dim>::down_sample(Scalar cell, CellPolicy policy) {
   Points<Scalar> points;
   copy_points(ids, points);
   std::sort(ids.begin(), ids.end());
-  for (std::size_t i = 0; i < ids.size(); ++i) tree_->copy_point(ids[i], points.coordinates.data() + i * Dim);
+  points = points_of(ids);
   const Thinned<Scalar> kept = one_a_cell<Scalar>(points, ids, cell, policy);
   std::vector<point_id> stays;
   for (const std::size_t row : kept.rows) stays.push_back(ids[row]);

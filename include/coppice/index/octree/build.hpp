@@ -24,9 +24,9 @@ class Builder {
 
   /// Builds a subtree of leaves of up to K points. Requires: the ids are in the id map.
   [[nodiscard]] Part run() { return make(all()); }
-  /// Puts the points in the place of the leaf in slot s of x, more than K of them. Requires: they belong there.
-  void refill(Handle x, int s) {
-    const int span = tree_.node(x).span(s);
+  /// Puts the points in the place of the leaf in slot s of x, more than K of them, which `span` octants share. The sums
+  /// of the node are left to the caller. Requires: they belong there.
+  void refill(Handle x, int s, int span) {
     if (x == tree_.anchor_) {
       tree_.attach(x, s, run());
     } else {
@@ -34,7 +34,6 @@ class Builder {
       split(tree_.node(x).cell, all(), Dim - 1, 0, ranges);
       place(x, ranges, s, span);
     }
-    tree_.recount(x);
   }
 
  private:

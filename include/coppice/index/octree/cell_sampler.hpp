@@ -28,8 +28,8 @@ class CellSampler {
   CellSampler(Octree<Scalar, Dim>& tree, Scalar cell, CellPolicy policy);
 
   /// Points enter, replace or go, one after the other; those that enter get the tree's next ids.
-  /// Errors: invalid_input, as Octree::insert, and for a point too many cells from 0; then nothing has changed.
-  /// Complexity: a box query a point.
+  /// Errors: invalid_input for a point that Octree::insert would refuse or that lies too many cells from 0; then
+  /// nothing has changed. Where ids or room run out, the points before have entered. Complexity: a box query a point.
   Sampled insert(PointView<Scalar> points);
 
  private:
@@ -37,6 +37,7 @@ class CellSampler {
   struct Sum {
     std::array<double, Dim> total;
     double count;
+    std::array<Scalar, Dim> place;  // where the centroid was put
   };
   using Steps = std::array<Scalar, Dim>;
 

@@ -6,7 +6,7 @@
 // child node's cell lies somewhere inside its octant. Beside the cell stand the children's boxes, tight around their
 // points, as floats relative to the cell's center and rounded outward. A quadtree's node is the same with four octants.
 // A leaf is a run of eights of points. Its number and room are known to its parent alone.
-// The record above all, the anchor, has one child, the root, in slot 0, and no cell.
+// The record above all, the anchor, stands for all of space and has one child, the root, in slot 0.
 #pragma once
 
 #include <cstddef>
@@ -73,13 +73,13 @@ struct alignas(storage::cache_line) Node {
 
 /// The writer's part of a node.
 struct NodeCold {
-  std::uint32_t parent;  // link_of(parent, octant), or none
+  std::uint32_t parent;  // link_of(parent, slot), or none
   storage::Epoch birth;
 };
 /// The writer's part of eight points.
 struct UnitCold {
   std::uint32_t parent;
-  storage::Epoch birth;  // of the leaf; kept with its first unit
+  storage::Epoch birth;  // of the leaf
 };
 
 /// A leaf in the writer's hands.

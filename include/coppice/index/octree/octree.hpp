@@ -111,6 +111,7 @@ class Octree : public Searchable<Octree<Scalar, Dim>, Scalar> {
   /// Adds a batch under the caller's ids. All or nothing.
   void insert(PointView<Scalar> points, std::span<const point_id> ids);
   /// Adds those of a batch that lie in the box lower ≤ x ≤ upper, under the caller's ids; returns how many.
+  /// Errors: those of insert, for all of the batch, and of a bad box.
   std::size_t insert_in_box(PointView<Scalar> points, std::span<const point_id> ids, std::span<const Scalar> lower,
                             std::span<const Scalar> upper);
 
@@ -131,7 +132,7 @@ class Octree : public Searchable<Octree<Scalar, Dim>, Scalar> {
                       Points<Scalar>& points);
   /// Leaves one point in every cube of a grid of edge `cell` aligned to 0; returns how many went. By policy this is the
   /// point of the smallest id, the one nearest to the cube's center, or the one of the smallest id moved to the
-  /// centroid. Errors: invalid_input unless cell is positive and finite. Complexity: O(n).
+  /// centroid. Errors: invalid_input unless cell is positive and finite. Complexity: O(n log n).
   std::size_t down_sample(Scalar cell, CellPolicy policy = CellPolicy::first);
 
   /// The occupied cells of edge 2^exponent in the order of their corners, without any change to the tree. Errors:
@@ -159,7 +160,7 @@ class Octree : public Searchable<Octree<Scalar, Dim>, Scalar> {
   /// The tree as it is now. O(1).
   [[nodiscard]] OctreeSnapshot<Scalar, Dim> snapshot() const;
 
-  /// Writes points, ids and Config to a checksummed file, atomically. Errors: io_error.
+  /// Writes points, ids, K, α, smallest_cell and periodic to a checksummed file, atomically. Errors: io_error.
   void save(const std::filesystem::path& path) const;
   /// Errors: io_error, corrupt_file, invalid_input when the file holds another index, scalar type or dimension.
   [[nodiscard]] static Octree load(const std::filesystem::path& path, Executor executor = {});
@@ -176,6 +177,8 @@ class Octree : public Searchable<Octree<Scalar, Dim>, Scalar> {
   [[nodiscard]] SearchTarget<Scalar> search_target() const noexcept;
 
  private:
+  [[nodiscard]] Points<Scalar> points_of(std::span<const point_id> ids) const;  // which are present
+
   std::unique_ptr<octree::Tree<Scalar, Dim>> tree_;
 };
 

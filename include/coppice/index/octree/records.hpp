@@ -85,18 +85,6 @@ void Tree<S, Dim>::release_leaf(Handle first, int room) {
     records_->leaves.release(first, units_of(room));
 }
 
-/// Gives back what hangs in a slot; the slot itself still names it.
-template <class S, int Dim>
-void Tree<S, Dim>::release_below(const Node& n, int s) {
-  if (n.is_leaf(s)) {
-    release_leaf(n.child[s] & ~leaf_bit, n.room[s]);
-    return;
-  }
-  const Node& below = node(n.child[s]);
-  for (int b = 0; b < fan_out; ++b) release_below(below, b);
-  release_node(n.child[s]);
-}
-
 template <class S, int Dim>
 void Tree<S, Dim>::set_link(Handle child, int room, std::uint32_t link) const {
   if ((child & leaf_bit) == 0)

@@ -42,7 +42,8 @@ void Tree<S, Dim>::expand(Handle x, int s, const S* point, point_id id) {
     locations_.assign(id, 0);
   }
   release_leaf(n.child[s] & ~leaf_bit, n.room[s]);
-  Builder<S, Dim>(*this, columns, all).refill(x, s);
+  Builder<S, Dim>(*this, columns, all).refill(x, s, n.span(s));
+  recount(x);
   const std::uint32_t parent = cold(x).parent;
   if (parent != none) {
     const Extent extent = extent_of(n);

@@ -25,6 +25,7 @@ class Sieve {
   void run() {
     tree_.anchor_ = tree_.own_node(tree_.anchor_);
     sink(tree_.anchor_, 0, 0, rows_.size());
+    std::sort(outside_.begin(), outside_.end());  // threads have put them together
     for (const std::uint32_t row : outside_) tree_.insert_below(tree_.anchor_, 0, points_.row(row), ids_[row]);
   }
 
@@ -36,18 +37,18 @@ class Sieve {
   void sink(Handle x, int s, std::size_t first, std::size_t last) {
     if (first == last) return;
     if (tree_.node(x).is_leaf(s)) {
-      settle(x, s, first, last);
+      settle(x, s, tree_.node(x).span(s), first, last);
       tree_.recount(x);
       return;
     }
     const Handle below = tree_.own_node(tree_.node(x).child[s]);
     std::array<std::size_t, fan_out + 1> begin;
     deal(tree_.node(below), first, last, begin);
+    // Threads that fill one node touch nothing of it but their slots, so what else they ask is asked before.
+    std::array<int, fan_out> spans;
+    for (int b = 0; b < fan_out; ++b) spans[static_cast<std::size_t>(b)] = tree_.node(below).span(b);
     const auto go = [&](std::size_t from, std::size_t to) {
-      for (std::size_t b = from; b < to; ++b) {
-        // Next to each other: a child's share is put in place before the sums of the node are taken.
-        sink_child(below, static_cast<int>(b), begin[b], begin[b + 1]);
-      }
+      for (std::size_t b = from; b < to; ++b) sink_child(below, static_cast<int>(b), spans[b], begin[b], begin[b + 1]);
     };
     if (last - first > parallel_share && tree_.config.executor.is_parallel() && !tree_.sharing_)
       tree_.config.executor.for_each_chunk(fan_out, 1, go);
@@ -59,10 +60,10 @@ class Sieve {
     (void)Tree::grow_box(n, s, extent.lower.data(), extent.upper.data());
   }
 
-  void sink_child(Handle x, int s, std::size_t first, std::size_t last) {
+  void sink_child(Handle x, int s, int span, std::size_t first, std::size_t last) {
     if (first == last) return;
     if (tree_.node(x).is_leaf(s))
-      settle(x, s, first, last);
+      settle(x, s, span, first, last);
     else
       sink(x, s, first, last);
   }
@@ -89,13 +90,20 @@ class Sieve {
     }
   }
 
-  /// Takes rows into a leaf.
-  void settle(Handle x, int s, std::size_t first, std::size_t last) {
+  /// Whether rows lie in the one cell of the smallest size that an overfull leaf is.
+  [[nodiscard]] bool all_in_one_cell(const Node& n, int s, std::size_t first, std::size_t last) const {
+    for (std::size_t i = first; i < last; ++i)
+      if (!tree_.is_one_cell(n, s, points_.row(rows_[i]))) return false;
+    return true;
+  }
+
+  /// Takes rows into a leaf that `span` octants share. The sums of the node are left to the caller.
+  void settle(Handle x, int s, int span, std::size_t first, std::size_t last) {
     Node& n = tree_.node(x);
     const std::uint32_t before = n.count[s];
     const auto count = before + static_cast<std::uint32_t>(last - first);
-    if (count > tree_.most_) {
-      build_anew(x, s, first, last);
+    if (count > tree_.most_ && !(before > tree_.most_ && all_in_one_cell(n, s, first, last))) {
+      build_anew(x, s, span, first, last);
       return;
     }
     if (count > units_of(n.room[s]) * storage::unit_points)
@@ -113,7 +121,7 @@ class Sieve {
     n.count[s] = count;
   }
 
-  void build_anew(Handle x, int s, std::size_t first, std::size_t last) {
+  void build_anew(Handle x, int s, int span, std::size_t first, std::size_t last) {
     Node& n = tree_.node(x);
     const std::size_t before = n.count[s];
     const std::size_t count = before + last - first;
@@ -128,7 +136,7 @@ class Sieve {
     if (before != 0) ids.copy_from(l.ids, before);
     for (std::size_t i = before; i < count; ++i) ids.set(i, ids_[rows_[first + i - before]]);
     tree_.release_leaf(n.child[s] & ~leaf_bit, n.room[s]);
-    Builder<S, Dim>(tree_, columns, count).refill(x, s);
+    Builder<S, Dim>(tree_, columns, count).refill(x, s, span);
     const std::lock_guard lock(mutex_);
     tree_.repairs_.record(count);
   }

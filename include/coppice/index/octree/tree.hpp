@@ -1,9 +1,18 @@
-// The writer's side of an Octree. What it owns, and the operations in the order in which one rests on another:
-//   update.hpp   insert, erase, move: one point, down to its octant and back up; leaves that expand, nodes that
-//   contract batch.hpp    many points at once; sieve.hpp: inserts, sieved down together, on several threads build.hpp
-//   construction of a whole subtree, in parallel records.hpp  records and their boxes, copy-on-write for snapshots
-//   levels.hpp   the cells of one size: counts, centroids, representatives
-//   validate.hpp invariants and statistics
+// The writer's side of an Octree. What it owns, and the operations in the order in which one rests on another.
+//
+// update.hpp: insert, erase, move; one point, down to its octant and back up.
+//
+// shape.hpp: leaves that expand, halves and nodes that contract, K and α that change.
+//
+// batch.hpp: many points at once. sieve.hpp: inserts, sieved down together, on several threads.
+//
+// build.hpp: construction of a whole subtree, in parallel.
+//
+// records.hpp: records and their boxes, copy-on-write for snapshots.
+//
+// levels.hpp: the cells of one size, and the boxes by level.
+//
+// validate.hpp: invariants and statistics.
 #pragma once
 
 #include <array>
@@ -153,7 +162,6 @@ class Tree {
   [[nodiscard]] Handle new_leaf(int room, std::uint32_t link);
   void release_node(Handle h);
   void release_leaf(Handle first, int room);
-  void release_below(const Node& n, int s);
   void set_link(Handle child, int room, std::uint32_t link) const;
   void attach(Handle x, int s, const Part& part) const;
   void recount(Handle x) const;

@@ -68,6 +68,10 @@ class Validator {
       require(s <= o && n.slot[s] == s, "an octant leads to a slot that is not in use", x);
       const int span = n.span(s);
       require((span & (span - 1)) == 0 && s % span == 0 && o < s + span, "octants share a slot that are no half", x);
+      const int other = s ^ span;
+      require(span == Node::octants || n.slot[other] != other || n.span(other) != span || !n.is_leaf(s) ||
+                  !n.is_leaf(other) || n.count[s] + n.count[other] > tree_.config.capacity / tree_.config.alpha,
+              "two halves hold no more than K/alpha points together", x);
     }
   }
 

@@ -10,9 +10,11 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 #include "coppice/errors.hpp"
 #include "coppice/index/kd_map/index.hpp"
+#include "coppice/index/octree/octree.hpp"
 #include "io/counted.hpp"
 #include "subcommand.hpp"
 
@@ -28,6 +30,17 @@ auto as_usage(std::string_view option, Call&& call) {
   } catch (const invalid_input& refusal) {
     throw usage_error(fmt::format("{}: {}", option, refusal.reason()));
   }
+}
+
+/// The Config that these options make; what is not given is left at its default.
+octree::Config<double> octree_config(std::optional<std::int64_t> capacity, std::optional<double> alpha) {
+  octree::Config<double> config;
+  if (capacity) {
+    if (!std::in_range<int>(*capacity)) throw usage_error(fmt::format("--capacity: {} is too large", *capacity));
+    config.capacity = static_cast<int>(*capacity);
+  }
+  if (alpha) config.alpha = *alpha;
+  return config;
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -122,11 +135,13 @@ void IndexFlags::add_to(CLI::App& command) {
                   "red-black, weight")
       ->type_name("NAME");
   command.add_option("--capacity", capacity, "Points of an octree's leaf when it divides, K: 1 … 2^20 (default 64)")
-      ->type_name("K");
+      ->type_name("K")
+      ->check(whole_number);
   command
       .add_option("--alpha", alpha,
                   "An octree's leaves hold up to alpha K points, its nodes more than K/alpha: 1 … 64 (default 1.5)")
-      ->type_name("A");
+      ->type_name("A")
+      ->check(real_number);
   command.add_option("--periodic", periodic, "Length of the periodic cell on every axis; 0 or inf leaves an axis open")
       ->type_name("L1,L2,..");
   command.add_flag("--double", widen, "Index float32 points as float64");
@@ -144,7 +159,9 @@ void IndexFlags::check() const {
   }
   if (index_name() != "octree" && (capacity || alpha))
     throw usage_error(fmt::format("{}: only an octree has it", capacity ? "--capacity" : "--alpha"));
-  as_usage(capacity ? "--capacity" : "--alpha", [&] { octree_config().check(3); });
+  for (const auto& [option, config] :
+       {std::pair("--capacity", octree_config(capacity, {})), std::pair("--alpha", octree_config({}, alpha))})
+    as_usage(option, [&] { config.check(3); });
   if (!periodic.empty())
     for (const double length : parse_numbers("--periodic", periodic))
       if (length < 0) throw usage_error(fmt::format("--periodic: a length must not be negative, found {}", length));
@@ -165,16 +182,12 @@ std::string_view IndexFlags::index_name() const noexcept {
   return index.empty() ? index_names().front() : std::string_view(index);
 }
 
-octree::Config<double> IndexFlags::octree_config() const {
-  octree::Config<double> config;
-  if (capacity) config.capacity = *capacity;
-  if (alpha) config.alpha = *alpha;
-  return config;
-}
-
 std::string IndexFlags::balance_in_use() const {
   if (index_name() == "brute") return "";
-  if (index_name() == "octree") return fmt::format("K {}, alpha {}", octree_config().capacity, octree_config().alpha);
+  if (index_name() == "octree") {
+    const auto config = octree_config(capacity, alpha);
+    return fmt::format("K {}, alpha {}", config.capacity, config.alpha);
+  }
   if (!balance.empty()) return balance_name(balance_from_name(balance));
   return balance_name(index_name() == "kdmap" ? KdMapIndex<double>::Config{}.balance : Balance{});
 }
@@ -184,7 +197,9 @@ IndexOptions<Scalar> IndexFlags::options(int dimension, Executor executor) const
   IndexOptions<Scalar> made;
   made.executor = executor;
   if (!balance.empty()) made.balance = balance_from_name(balance);
-  made.capacity = capacity;
+  if (index_name() == "octree" && dimension != 2 && dimension != 3)
+    throw usage_error(fmt::format("--index: an octree has 2 or 3 dimensions, the points have {}", dimension));
+  if (capacity) made.capacity = octree_config(capacity, {}).capacity;
   made.alpha = alpha;
   if (!periodic.empty()) {
     const std::vector<double> lengths = parse_numbers("--periodic", periodic);

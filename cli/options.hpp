@@ -2,13 +2,13 @@
 // read: the index and its balance, the metric, periodic lengths, and lists of numbers.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "coppice/any_index.hpp"
-#include "coppice/index/octree/octree.hpp"
 
 namespace CLI {
 class App;
@@ -35,7 +35,7 @@ template <class Scalar>
 struct IndexFlags {
   std::string index;
   std::string balance;
-  std::optional<int> capacity;
+  std::optional<std::int64_t> capacity;
   std::optional<double> alpha;
   std::string periodic;
   bool widen = false;
@@ -46,8 +46,6 @@ struct IndexFlags {
   /// The names of the options that were given, for the refusal when the index is already made.
   [[nodiscard]] std::vector<std::string> given() const;
   [[nodiscard]] std::string_view index_name() const noexcept;
-  /// What K and alpha an octree gets.
-  [[nodiscard]] octree::Config<double> octree_config() const;
   /// The name of the balance, given or by default; empty where the index has none.
   [[nodiscard]] std::string balance_in_use() const;
   /// Errors: usage when the lengths do not fit the dimension.

@@ -49,6 +49,9 @@ class UsageErrors(ToolTest):
             ("--capacity: capacity (K) is 0; expected 1 to 1048576",
              ["churn", "p.csv", "--index", "octree", "--capacity", "0"]),
             ("--alpha: alpha is 0.500000; expected 1 to 64", ["churn", "p.csv", "--index", "octree", "--alpha", "0.5"]),
+            ("--capacity: 'x' is not a whole number", ["churn", "p.csv", "--index", "octree", "--capacity", "x"]),
+            ("--alpha: alpha is 99.000000; expected 1 to 64",
+             ["churn", "p.csv", "--index", "octree", "--capacity", "8", "--alpha", "99"]),
             ("--capacity: only an octree has it", ["churn", "p.csv", "--capacity", "8"]),
             ("--threads: must be 0 … 1024, found -1", ["knn", "p.csv", "-k", "1", "--threads", "-1"]),
             ("not expected: --bogus", ["knn", "p.csv", "-k", "1", "--bogus"]),
@@ -121,6 +124,15 @@ class BadFiles(ToolTest):
         self.write("far.csv", "1,1\n2,1e200\n")
         self.fails(3, ["far.csv", "row 1"], "within", "p.csv", "-r", 1, "--queries", "far.csv")
         self.fails(3, "missing.csv", "knn", "p.csv", "-k", 1, "--queries", "missing.csv")
+
+    def test_an_octree_of_other_dimensions(self):
+        self.write("line.csv", "0\n3\n6\n")
+        self.write("four.csv", "0,0,0,0\n3,3,3,3\n")
+        for name, dimension in (("line.csv", 1), ("four.csv", 4)):
+            for command in (["knn", name, "-k", "1"], ["churn", name], ["view", name, "--out", "page.html"]):
+                with self.subTest(command=command):
+                    self.fails(2, f"an octree has 2 or 3 dimensions, the points have {dimension}", *command,
+                                 "--index", "octree")
 
 
 class DamagedStores(ToolTest):

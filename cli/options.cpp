@@ -159,9 +159,8 @@ void IndexFlags::check() const {
   }
   if (index_name() != "octree" && (capacity || alpha))
     throw usage_error(fmt::format("{}: only an octree has it", capacity ? "--capacity" : "--alpha"));
-  for (const auto& [option, config] :
-       {std::pair("--capacity", octree_config(capacity, {})), std::pair("--alpha", octree_config({}, alpha))})
-    as_usage(option, [&] { config.check(3); });
+  as_usage("--capacity", [&] { octree_config(capacity, {}).check(3); });
+  as_usage("--alpha", [&] { octree_config({}, alpha).check(3); });
   if (!periodic.empty())
     for (const double length : parse_numbers("--periodic", periodic))
       if (length < 0) throw usage_error(fmt::format("--periodic: a length must not be negative, found {}", length));

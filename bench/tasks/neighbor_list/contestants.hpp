@@ -19,6 +19,7 @@ struct Setting {
   double cutoff = 0;
   std::optional<Cell> cell{};
   int threads = 1;
+  bool steps = false;  ///< positions that follow each other, not lists that have nothing to do with each other
 };
 
 /// Image shifts: the pair's vector is x[j] − x[i] + shift · cell.
@@ -41,6 +42,9 @@ class PairLister {
 };
 
 std::unique_ptr<PairLister> make_coppice_octree();
+/// The same for steps as it might be: sorted anew at every one, and with a Verlet skin of a fifth of the cutoff.
+std::unique_ptr<PairLister> make_coppice_sorted();
+std::unique_ptr<PairLister> make_coppice_skin();
 /// The tight cell list, which shows what the machine can do.
 std::unique_ptr<PairLister> make_cell_list();
 

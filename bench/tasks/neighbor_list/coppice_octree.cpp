@@ -5,15 +5,25 @@
 namespace coppice::bench {
 namespace {
 
+/// What a NeighborList does with the order and the pairs of the step before.
+enum class Keeps { order, nothing, candidates };
+
 class CoppiceOctree final : public PairLister {
  public:
-  [[nodiscard]] Identity identity() const override { return {"coppice/octree", COPPICE_BENCH_VERSION, ""}; }
-  [[nodiscard]] bool can(const Setting&) const override { return true; }
+  explicit CoppiceOctree(Keeps keeps) : keeps_(keeps) {}
+  [[nodiscard]] Identity identity() const override {
+    if (keeps_ == Keeps::nothing) return {"coppice/octree-sorted", COPPICE_BENCH_VERSION, "sorts at every step"};
+    if (keeps_ == Keeps::candidates) return {"coppice/octree-skin", COPPICE_BENCH_VERSION, "skin of 0.2 cutoffs"};
+    return {"coppice/octree", COPPICE_BENCH_VERSION, ""};
+  }
+  [[nodiscard]] bool can(const Setting& setting) const override { return keeps_ == Keeps::order || setting.steps; }
   void start(const Setting& setting) override {
     NeighborListConfig config;
     config.cutoff = setting.cutoff;
     config.kind = setting.pairs == Pairs::half ? PairKind::half : PairKind::full;
     config.executor = Executor(setting.threads);
+    if (keeps_ == Keeps::nothing) config.resort_fraction = 0;
+    if (keeps_ == Keeps::candidates) config.skin = 0.2 * setting.cutoff;
     if (setting.cell) {
       const Cell& c = *setting.cell;
       config.cell = SimulationCell::triclinic({c[0], c[1], c[2]}, {c[3], c[4], c[5]}, {c[6], c[7], c[8]});
@@ -33,6 +43,7 @@ class CoppiceOctree final : public PairLister {
   }
 
  private:
+  Keeps keeps_;
   std::optional<NeighborList<Real>> list_;
   bool periodic_ = false;
 };
@@ -40,7 +51,13 @@ class CoppiceOctree final : public PairLister {
 }  // namespace
 
 std::unique_ptr<PairLister> make_coppice_octree() {
-  return std::make_unique<CoppiceOctree>();
+  return std::make_unique<CoppiceOctree>(Keeps::order);
+}
+std::unique_ptr<PairLister> make_coppice_sorted() {
+  return std::make_unique<CoppiceOctree>(Keeps::nothing);
+}
+std::unique_ptr<PairLister> make_coppice_skin() {
+  return std::make_unique<CoppiceOctree>(Keeps::candidates);
 }
 
 }  // namespace coppice::bench

@@ -81,7 +81,7 @@ void run_lists(const Makers& makers, Pairs pairs, const Problem& problem, const 
 void run_steps(const Makers& makers, const std::string& operation, const std::vector<Points<Real>>& steps,
                const Problem& problem, const Options& options, Report& report) {
   if (steps.empty()) return;
-  const Setting setting{Pairs::full, problem.cutoff, problem.cell, options.threads};
+  const Setting setting{Pairs::full, problem.cutoff, problem.cell, options.threads, true};
   std::vector<Entrant> all = entrants(makers, setting, options);
   for (int round = 0; round < options.rounds(); ++round)
     for (Entrant& entrant : all) {
@@ -101,7 +101,7 @@ void run_steps(const Makers& makers, const std::string& operation, const std::ve
 
 int run(const Options& options) {
   Report report("neighbor-list");
-  const Makers makers{make_coppice_octree, make_cell_list};
+  const Makers makers{make_coppice_octree, make_coppice_sorted, make_coppice_skin, make_cell_list};
   for (const std::size_t n : options.sizes)
     for (const std::string& name : problem_names(n == options.sizes.front(), options)) {
       const std::optional<Problem> problem = make_problem(name, n, options);

@@ -1,7 +1,8 @@
-// The table that every unit of pair kernels fills: one an instruction set and scalar type.
+// The tables that every unit of pair kernels fills: one an instruction set and scalar type.
 #pragma once
 
 #include "coppice/index/octree/pair_kernels.hpp"
+#include "coppice/query/leaf_kernels.hpp"
 
 namespace coppice::simd {
 struct baseline;
@@ -13,7 +14,8 @@ namespace coppice::kernels {
 
 template <class Target, class S>
 struct PairKernelsFor {
-  static const octree::PairKernels<S> table;
+  static const query::LeafKernels<S> leaves;
+  static const octree::PairKernels<S> pairs;
 };
 
 }  // namespace coppice::kernels

@@ -48,4 +48,26 @@ class RawArray {
   std::unique_ptr<T[], Release> data_;
 };
 
+/// Memory that is made longer without keeping what was in it.
+template <class T>
+class Buffer {
+ public:
+  T* get() const noexcept { return array_.get(); }
+  T& operator[](std::size_t i) const noexcept { return array_.get()[i]; }
+  /// True: the memory is new, and holds nothing yet.
+  bool make(std::size_t size) {
+    if (size <= capacity_) return false;
+    array_ = {};
+    capacity_ = 0;
+    array_ = RawArray<T>(size + size / 8);
+    capacity_ = size + size / 8;
+    return true;
+  }
+  [[nodiscard]] std::size_t bytes() const noexcept { return capacity_ * sizeof(T); }
+
+ private:
+  RawArray<T> array_;
+  std::size_t capacity_ = 0;
+};
+
 }  // namespace coppice::storage

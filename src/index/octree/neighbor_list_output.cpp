@@ -93,7 +93,7 @@ std::vector<std::int64_t> half_rows(const PairEngine<S>& engine, const Put& make
   });
   offsets = begins(std::move(offsets));
   columns = begins(std::move(columns));
-  octree::Buffer<Entry> by_j;
+  storage::Buffer<Entry> by_j;
   by_j.make(static_cast<std::size_t>(columns[n]));
   std::vector<std::int64_t> next = columns;
   each_pair<Entry>(engine, false, [&](std::int32_t i, std::int32_t j, const Shift& s) {

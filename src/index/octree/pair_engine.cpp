@@ -233,7 +233,7 @@ PairSearch<S> PairEngine<S>::search(double cutoff, bool full, const std::int32_t
 }
 
 template <class S>
-void PairEngine<S>::list(const PairSearch<S>& search, RowStore& store, Buffer<PairRow>& rows) {
+void PairEngine<S>::list(const PairSearch<S>& search, RowStore& store, storage::Buffer<PairRow>& rows) {
   const std::size_t n = blocks_.size();
   rows.make(n);
   store.reset(n * (search.full ? 64 : 32));

@@ -9,6 +9,8 @@
 
 namespace coppice::octree {
 
+using query::LeafBlocks;
+
 /// What D of two points takes, at hand for many of them.
 template <class S>
 struct PairGeometry {
@@ -74,7 +76,7 @@ class PairEngine {
   void arrange(PointView<S> positions);
   [[nodiscard]] Images images_of(const SimulationCell& cell) const;
   [[nodiscard]] PairSearch<S> search(double cutoff, bool full, const std::int32_t* labels) const;
-  void list(const PairSearch<S>& search, RowStore& store, Buffer<PairRow>& rows);
+  void list(const PairSearch<S>& search, RowStore& store, storage::Buffer<PairRow>& rows);
   void drop_excluded();
   void measure();
   bool still_serves(PointView<S> positions);
@@ -100,9 +102,9 @@ class PairEngine {
   std::optional<SimulationCell> new_cell_;
   LeafBlocks<S> blocks_;
   Images images_;
-  Buffer<std::int32_t> own_slots_;  ///< 0, 1, 2, …: labels of candidates
+  storage::Buffer<std::int32_t> own_slots_;  ///< 0, 1, 2, …: labels of candidates
   std::size_t own_slots_made_ = 0;
-  Buffer<PairRow> rows_, candidates_, visited_;
+  storage::Buffer<PairRow> rows_, candidates_, visited_;
   RowStore row_store_, candidate_store_;
   ScratchPool scratch_;
   std::int64_t pairs_ = 0;

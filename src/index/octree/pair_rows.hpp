@@ -5,7 +5,7 @@
 #include <mutex>
 #include <vector>
 
-#include "coppice/index/octree/leaf_blocks.hpp"
+#include "coppice/query/leaf_blocks.hpp"
 
 namespace coppice::octree {
 

@@ -1,5 +1,5 @@
 // Neighbour lists of moving particles: all pairs within a cutoff, in open space or a periodic cell, exactly, every
-// step. The particles live in leaf blocks (leaf_blocks.hpp); how lists come from them is in
+// step. The particles live in leaf blocks (query/leaf_blocks.hpp); how lists come from them is in
 // docs/design/neighbor_list.md.
 //
 // What a pair is. Everything about pairs is evaluated in double, coordinates as given, without fused multiply-add:

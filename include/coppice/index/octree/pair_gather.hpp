@@ -3,15 +3,15 @@
 // kernel units in src/ instantiate this.
 #pragma once
 
+#include "coppice/geometry/lanes.hpp"
 #include "coppice/index/octree/pair_kernels.hpp"
-#include "coppice/index/octree/pair_lanes.hpp"
 
 namespace coppice::octree {
 
 template <class Target, class S, bool Full, bool Shifts>
 class PairGather {
  protected:
-  using L = Lanes<Target>;
+  using L = simd::Lanes<Target>;
   using F = typename L::F;
   using I = typename L::I;
   using Mask = typename L::Mask;

@@ -5,7 +5,6 @@
 #pragma once
 
 #include "coppice/index/octree/pair_gather.hpp"
-#include "coppice/index/octree/pair_leaves.hpp"
 
 namespace coppice::octree {
 
@@ -236,8 +235,7 @@ template <class Target, class S>
 class PairKernelsOf {
  public:
   static constexpr PairKernels<S> table() {
-    return {&LeafKernelsOf<Target, S>::bounds, &LeafKernelsOf<Target, S>::keys,  &LeafKernelsOf<Target, S>::cut,
-            &LeafKernelsOf<Target, S>::settle, &LeafKernelsOf<Target, S>::raise, &list};
+    return {&list};
   }
 
  private:

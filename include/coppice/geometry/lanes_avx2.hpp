@@ -3,13 +3,13 @@
 
 #include <immintrin.h>
 
+#include "coppice/geometry/lanes.hpp"
 #include "coppice/geometry/pack_avx2.hpp"
-#include "coppice/index/octree/pair_lanes.hpp"
 
-namespace coppice::octree {
+namespace coppice::simd {
 
 template <>
-struct Lanes<simd::avx2> {
+struct Lanes<avx2> {
   static constexpr unsigned width = 8;
   static constexpr int rows = 2;
   using Mask = std::uint32_t;
@@ -22,11 +22,24 @@ struct Lanes<simd::avx2> {
   static void store(float* to, F a) { _mm256_storeu_ps(to, a); }
   static void store(std::int32_t* to, I a) { _mm256_storeu_si256(reinterpret_cast<I*>(to), a); }
   static I broadcast_id(std::int32_t x) { return _mm256_set1_epi32(x); }
+  static I lane_ids() { return _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7); }
+  static I add_id(I a, std::int32_t x) { return _mm256_add_epi32(a, _mm256_set1_epi32(x)); }
+  static void pack(std::uint32_t* to, F values, std::uint32_t first, std::uint32_t mask) {
+    const I low = _mm256_set1_epi32(static_cast<int>(mask));
+    const I number = _mm256_and_si256(add_id(lane_ids(), static_cast<int>(first)), low);
+    const I kept = _mm256_or_si256(_mm256_andnot_si256(low, _mm256_castps_si256(values)), number);
+    _mm256_storeu_si256(reinterpret_cast<I*>(to), kept);
+  }
+  static float unpacked(std::uint32_t bits) {
+    return _mm256_cvtss_f32(_mm256_castsi256_ps(_mm256_set1_epi32(static_cast<int>(bits))));
+  }
+  static void sort(std::uint32_t* keys, std::size_t count) { PlainSort<avx2>::sort(keys, count); }
   static F add(F a, F b) { return _mm256_add_ps(a, b); }
   static F sub(F a, F b) { return _mm256_sub_ps(a, b); }
   static F mul(F a, F b) { return _mm256_mul_ps(a, b); }
   static F mul_add(F a, F b, F c) { return _mm256_add_ps(_mm256_mul_ps(a, b), c); }
   static F max(F a, F b) { return _mm256_max_ps(a, b); }
+  static F min(F a, F b) { return _mm256_min_ps(a, b); }
   static F abs(F a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
   static F offset(const double* from, double c, double factor) {
     const __m256d center = _mm256_set1_pd(c), scale = _mm256_set1_pd(factor);
@@ -70,4 +83,4 @@ struct Lanes<simd::avx2> {
   static Mask bits(I set) { return static_cast<Mask>(_mm256_movemask_ps(_mm256_castsi256_ps(set))); }
 };
 
-}  // namespace coppice::octree
+}  // namespace coppice::simd

@@ -12,33 +12,13 @@
 
 #include "coppice/geometry/point_view.hpp"
 #include "coppice/geometry/simulation_cell.hpp"
-#include "coppice/index/octree/pair_kernels.hpp"
 #include "coppice/parallel/executor.hpp"
+#include "coppice/query/leaf_kernels.hpp"
 #include "coppice/storage/memory.hpp"
 
-namespace coppice::octree {
+namespace coppice::query {
 
-/// Memory that is made longer without keeping what was in it.
-template <class T>
-class Buffer {
- public:
-  T* get() const noexcept { return array_.get(); }
-  T& operator[](std::size_t i) const noexcept { return array_.get()[i]; }
-  /// True: the memory is new, and holds nothing yet.
-  bool make(std::size_t size) {
-    if (size <= capacity_) return false;
-    array_ = {};
-    capacity_ = 0;
-    array_ = storage::RawArray<T>(size + size / 8);
-    capacity_ = size + size / 8;
-    return true;
-  }
-  [[nodiscard]] std::size_t bytes() const noexcept { return capacity_ * sizeof(T); }
-
- private:
-  storage::RawArray<T> array_;
-  std::size_t capacity_ = 0;
-};
+using storage::Buffer;
 
 template <class S>
 class LeafBlocks {
@@ -60,6 +40,8 @@ class LeafBlocks {
   /// New positions, without new boxes: no search before the next sort, refit or settle_here. `images`: the cell that
   /// each particle counts as lying in, three a particle; null: all in cell (0, 0, 0).
   void carry(PointView<S> positions, const std::int32_t* images, const Executor& executor);
+  /// Gives back the memory that only sorting needs. No sort or refit afterwards costs less for it.
+  void release_spare() noexcept;
   /// Boxes for the positions that were carried.
   void settle_here(const Executor& executor);
 
@@ -120,4 +102,4 @@ class LeafBlocks {
   std::vector<BoxLevel> levels_;
 };
 
-}  // namespace coppice::octree
+}  // namespace coppice::query

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "coppice/index/octree/leaf_blocks.hpp"
+#include "coppice/query/leaf_blocks.hpp"
 
-namespace coppice::octree {
+namespace coppice::query {
 namespace {
 
 constexpr std::size_t particles_a_part = 32768;  // of a counting sort that threads share
@@ -46,7 +46,7 @@ void LeafBlocks<S>::order(PointView<S> from, PointView<S> positions, const Execu
   const std::size_t buckets = std::size_t{1} << bits;
   const std::size_t parts =
       n < particles_a_part ? 1 : std::min<std::size_t>(static_cast<std::size_t>(executor.threads()), 16);
-  const auto& kernels = pair_kernels<S>();
+  const auto& kernels = leaf_kernels<S>();
   S width = 0;
   for (int a = 0; a < 3; ++a) width = std::max<S>(width, range_[3 + a] - range_[a]);
   const S scale = width > 0 ? static_cast<S>(1023.99) / width : S{0};
@@ -137,10 +137,10 @@ void LeafBlocks<S>::refine_equal(std::uint32_t first, std::uint32_t last) {
     }
   S width = 0;
   for (int a = 0; a < 3; ++a) width = std::max<S>(width, most[a] - least[a]);
-  if (!(width > 0)) return;
-  const auto& kernels = pair_kernels<S>();
-  for (std::uint32_t i = first; i < last; ++i)
-    kernels.keys(place(i), 3, 1, least, static_cast<S>(1023.99) / width, keys_.get() + i);
+  const S scale = static_cast<S>(1023.99) / width;
+  if (!std::isfinite(scale)) return;  // all equal, or nearly so by denormal numbers
+  const auto& kernels = leaf_kernels<S>();
+  for (std::uint32_t i = first; i < last; ++i) kernels.keys(place(i), 3, 1, least, scale, keys_.get() + i);
   refine(first, last, key_bits);
 }
 
@@ -158,7 +158,7 @@ void LeafBlocks<S>::cut(const std::uint32_t* ends, std::size_t buckets, const Ex
   }
   cuts_.make(n / least_leaf + segments * 2 + 64);
   for (std::size_t s = 0; s < segments; ++s) to[s] = from[s] / least_leaf + 2 * s;
-  const auto& kernels = pair_kernels<S>();
+  const auto& kernels = leaf_kernels<S>();
   executor.for_each_chunk(segments, 1, [&](std::size_t s, std::size_t) {
     count[s] = kernels.cut(keys_.get(), from[s], from[s + 1], cuts_.get() + to[s]);
   });
@@ -197,7 +197,7 @@ void LeafBlocks<S>::cut(const std::uint32_t* ends, std::size_t buckets, const Ex
 template <class S>
 void LeafBlocks<S>::settle(const Executor& executor) {
   const LeafView<S> seen = view();
-  const auto& kernels = pair_kernels<S>();
+  const auto& kernels = leaf_kernels<S>();
   executor.for_each_chunk(leaves_, leaves_a_chunk,
                           [&](std::size_t first, std::size_t last) { kernels.settle(seen, first, last); });
   for (std::size_t level = 1; level < levels_.size(); ++level) kernels.raise(levels_[level - 1], levels_[level]);
@@ -213,4 +213,4 @@ void LeafBlocks<S>::settle(const Executor& executor) {
 template class LeafBlocks<float>;
 template class LeafBlocks<double>;
 
-}  // namespace coppice::octree
+}  // namespace coppice::query

@@ -2,13 +2,15 @@
 // tight boxes. Only the kernel units in src/ instantiate this.
 #pragma once
 
-#include "coppice/index/octree/pair_kernels.hpp"
+#include "coppice/query/leaf_kernels.hpp"
 
-namespace coppice::octree {
+namespace coppice::query {
 
 template <class Target, class S>
 class LeafKernelsOf {
  public:
+  static constexpr LeafKernels<S> table() { return {&bounds, &keys, &cut, &settle, &raise}; }
+
   static bool bounds(const S* rows, std::ptrdiff_t stride, std::size_t count, S limit, S* range) {
     return stride == 3 ? bounds_of(rows, Three{}, count, limit, range) : bounds_of(rows, stride, count, limit, range);
   }
@@ -154,4 +156,4 @@ class LeafKernelsOf {
   }
 };
 
-}  // namespace coppice::octree
+}  // namespace coppice::query

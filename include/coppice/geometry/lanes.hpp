@@ -1,5 +1,5 @@
 // Lanes of floats for the pair kernels, and the portable form: eight of them in plain loops. The other forms
-// (pair_lanes_avx2.hpp, pair_lanes_avx512.hpp) may round sums of products differently: what they decide is only a
+// (lanes_avx2.hpp, lanes_avx512.hpp) may round sums of products differently: what they decide is only a
 // filter, and whatever comes near the limit is decided again in double.
 #pragma once
 
@@ -8,14 +8,29 @@
 
 #include "coppice/geometry/pack_baseline.hpp"
 
-namespace coppice::octree {
+namespace coppice::simd {
 
-/// Lanes<simd::avx2> and so on.
+/// Lanes<avx2> and so on.
 template <class Target>
 struct Lanes;
 
+/// Shell's sort. `Target` keeps the copies of the kernel units apart.
+template <class Target>
+struct PlainSort {
+  static void sort(std::uint32_t* keys, std::size_t count) {
+    constexpr std::size_t gaps[] = {301, 132, 57, 23, 10, 4, 1};
+    for (std::size_t gap : gaps)
+      for (std::size_t i = gap; i < count; ++i) {
+        const std::uint32_t key = keys[i];
+        std::size_t at = i;
+        for (; at >= gap && keys[at - gap] > key; at -= gap) keys[at] = keys[at - gap];
+        keys[at] = key;
+      }
+  }
+};
+
 template <>
-struct Lanes<simd::baseline> {
+struct Lanes<baseline> {
   static constexpr unsigned width = 8;
   static constexpr int rows = 1;  ///< rows of a leaf that are tested side by side
   using Mask = std::uint32_t;
@@ -121,6 +136,26 @@ struct Lanes<simd::baseline> {
     for (unsigned i = 0; i < width; ++i) v[i] = (m >> i & 1) != 0 ? v[i] : 0.0f;
     return load(v);
   }
+  [[gnu::always_inline]] static F min(F x, F y) { return {x.a < y.a ? x.a : y.a, x.b < y.b ? x.b : y.b}; }
+  static I lane_ids() { return {{0, 1, 2, 3, 4, 5, 6, 7}}; }
+  static I add_id(I a, std::int32_t x) {
+    for (std::int32_t& lane : a.v) lane += x;
+    return a;
+  }
+  /// Numbers that order like the values, which must not be negative; the bits of `mask` hold first, first + 1, …
+  static void pack(std::uint32_t* to, F values, std::uint32_t first, std::uint32_t mask) {
+    std::uint32_t bits[width];
+    std::memcpy(bits, &values.a, sizeof values.a);
+    std::memcpy(bits + 4, &values.b, sizeof values.b);
+    for (unsigned i = 0; i < width; ++i) to[i] = (bits[i] & ~mask) | ((first + i) & mask);
+  }
+  static float unpacked(std::uint32_t bits) {
+    float value;
+    std::memcpy(&value, &bits, sizeof value);
+    return value;
+  }
+  /// Sorts `count` numbers, a power of two of at least 16.
+  static void sort(std::uint32_t* keys, std::size_t count) { PlainSort<baseline>::sort(keys, count); }
   static unsigned count(Mask m) {  // without an instruction for it, the library's is a call
     m -= m >> 1 & 0x55;
     m = (m & 0x33) + (m >> 2 & 0x33);
@@ -128,4 +163,4 @@ struct Lanes<simd::baseline> {
   }
 };
 
-}  // namespace coppice::octree
+}  // namespace coppice::simd

@@ -1,4 +1,4 @@
-#include "coppice/index/octree/leaf_blocks.hpp"
+#include "coppice/query/leaf_blocks.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -9,7 +9,7 @@
 
 #include "coppice/errors.hpp"
 
-namespace coppice::octree {
+namespace coppice::query {
 namespace {
 
 constexpr std::size_t particles_a_chunk = 8192;
@@ -52,7 +52,7 @@ void LeafBlocks<S>::bounds_of(PointView<S> from, const Executor& executor, const
     range[a] = limit;
     range[3 + a] = -limit;
   }
-  const auto& kernels = pair_kernels<S>();
+  const auto& kernels = leaf_kernels<S>();
   executor.for_each_chunk(from.size(), 4 * particles_a_chunk, [&](std::size_t first, std::size_t last) {
     S part[6];
     const bool fine = kernels.bounds(from.row(first), from.stride(), last - first, limit, part);
@@ -202,6 +202,16 @@ void LeafBlocks<S>::settle_here(const Executor& executor) {
 }
 
 template <class S>
+void LeafBlocks<S>::release_spare() noexcept {
+  spare_points_ = {};
+  keys_ = {};
+  spare_keys_ = {};
+  histogram_ = {};
+  cuts_ = {};
+  wrapped_ = {};
+}
+
+template <class S>
 LeafView<S> LeafBlocks<S>::view() const noexcept {
   LeafView<S> view{};
   for (std::size_t a = 0; a < 3; ++a) {
@@ -247,4 +257,4 @@ std::size_t LeafBlocks<S>::bytes() const noexcept {
 template class LeafBlocks<float>;
 template class LeafBlocks<double>;
 
-}  // namespace coppice::octree
+}  // namespace coppice::query

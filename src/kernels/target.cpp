@@ -4,6 +4,7 @@
 #include "coppice/index/octree/tree.hpp"
 #include "kernels.hpp"
 #include "pair_kernels.hpp"
+#include "row_kernels.hpp"
 
 namespace coppice {
 namespace kernels {
@@ -26,6 +27,15 @@ extern template struct PairKernelsFor<simd::avx512, double>;
 extern template struct PairKernelsFor<simd::baseline, float>;
 extern template struct PairKernelsFor<simd::baseline, double>;
 
+#if defined(__x86_64__)
+extern template struct RowKernelsFor<simd::avx2, float>;
+extern template struct RowKernelsFor<simd::avx2, double>;
+extern template struct RowKernelsFor<simd::avx512, float>;
+extern template struct RowKernelsFor<simd::avx512, double>;
+#endif
+extern template struct RowKernelsFor<simd::baseline, float>;
+extern template struct RowKernelsFor<simd::baseline, double>;
+
 template <class S>
 const Kernels<S>& current() noexcept {
   switch (instruction_set()) {
@@ -41,16 +51,44 @@ const Kernels<S>& current() noexcept {
 }
 
 template <class S>
+const neighbor_graph::RowKernels<S>& current_rows() noexcept {
+  switch (instruction_set()) {
+#if defined(__x86_64__)
+    case InstructionSet::avx512:
+      return RowKernelsFor<simd::avx512, S>::table;
+    case InstructionSet::avx2:
+      return RowKernelsFor<simd::avx2, S>::table;
+#endif
+    default:
+      return RowKernelsFor<simd::baseline, S>::table;
+  }
+}
+
+template <class S>
+const query::LeafKernels<S>& current_leaves() noexcept {
+  switch (instruction_set()) {
+#if defined(__x86_64__)
+    case InstructionSet::avx512:
+      return PairKernelsFor<simd::avx512, S>::leaves;
+    case InstructionSet::avx2:
+      return PairKernelsFor<simd::avx2, S>::leaves;
+#endif
+    default:
+      return PairKernelsFor<simd::baseline, S>::leaves;
+  }
+}
+
+template <class S>
 const octree::PairKernels<S>& current_pairs() noexcept {
   switch (instruction_set()) {
 #if defined(__x86_64__)
     case InstructionSet::avx512:
-      return PairKernelsFor<simd::avx512, S>::table;
+      return PairKernelsFor<simd::avx512, S>::pairs;
     case InstructionSet::avx2:
-      return PairKernelsFor<simd::avx2, S>::table;
+      return PairKernelsFor<simd::avx2, S>::pairs;
 #endif
     default:
-      return PairKernelsFor<simd::baseline, S>::table;
+      return PairKernelsFor<simd::baseline, S>::pairs;
   }
 }
 
@@ -64,11 +102,25 @@ template const octree::PairKernels<float>& octree::pair_kernels<float>() noexcep
 template const octree::PairKernels<double>& octree::pair_kernels<double>() noexcept;
 
 template <class S>
+const query::LeafKernels<S>& query::leaf_kernels() noexcept {
+  return kernels::current_leaves<S>();
+}
+template const query::LeafKernels<float>& query::leaf_kernels<float>() noexcept;
+template const query::LeafKernels<double>& query::leaf_kernels<double>() noexcept;
+
+template <class S>
 const storage::ColumnKernels<S>& storage::column_kernels() noexcept {
   return kernels::current<S>().columns;
 }
 template const storage::ColumnKernels<float>& storage::column_kernels<float>() noexcept;
 template const storage::ColumnKernels<double>& storage::column_kernels<double>() noexcept;
+
+template <class S>
+const neighbor_graph::RowKernels<S>& neighbor_graph::row_kernels() noexcept {
+  return kernels::current_rows<S>();
+}
+template const neighbor_graph::RowKernels<float>& neighbor_graph::row_kernels<float>() noexcept;
+template const neighbor_graph::RowKernels<double>& neighbor_graph::row_kernels<double>() noexcept;
 
 namespace kd_tree {
 

@@ -1,0 +1,137 @@
+// The seam between AllNeighbors and its compiled kernels: plain structs, and the table of functions that each
+// instruction set fills (src/kernels/row_kernels.cpp).
+//
+// Tiles and units. The points stand in leaves of at most 32; the queries of one leaf are a tile and are answered
+// together. Kernels filter in float, in units of `inverse_unit`, relative to the middle of the tile, and decide in the
+// coordinates as given.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "coppice/geometry/metric.hpp"
+#include "coppice/query/leaf_kernels.hpp"
+
+namespace coppice::neighbor_graph {
+
+using query::group_leaves;
+using query::leaf_capacity;
+using query::slack;
+
+/// The boxes of one level, 16 leaves or nodes below each, as columns by axis; padded to a multiple of 16.
+struct BoxColumns {
+  const float* const* lower;
+  const float* const* upper;
+  std::size_t count;
+};
+
+/// Points in leaves, as kernels see them. Columns are arrays of pointers, one an axis.
+template <class S>
+struct LeafSetView {
+  int dimension;
+  const S* rows;  ///< coordinates as given, by slot
+  std::ptrdiff_t stride;
+  const std::int32_t* ids;       ///< row in the caller's array, by slot
+  const float* const* relative;  ///< to the centre of the point's leaf, in units
+  const std::uint32_t* begin;    ///< leaves + 1 slots
+  const double* const* center;   ///< by leaf
+  const float* const* half;      ///< half the edge of a leaf's box, in units, rounded up
+  const BoxColumns* levels;      ///< relative to `origin`, in units
+  const std::uint32_t* earlier;  ///< by leaf: points equal to all of its own in the leaves before it; null: nowhere
+  const double* origin;
+  int level_count;
+  std::size_t leaves;
+  std::size_t points;
+  double inverse_unit;
+};
+
+/// Leaves near something: their centres and half edges by axis, `room` apart.
+struct NearLeaves {
+  double* center;
+  float* half;
+  float* extent;  ///< the largest half edge
+  std::int32_t* leaf;
+  std::size_t room;
+};
+
+/// Working memory of one thread. `reserve_*` keep what is in use and make every array of their kind that long.
+struct RowScratch {
+  NearLeaves near[2];  ///< a group's, and those of a tile that looks farther
+  float* offset;       ///< leaves near a tile, `leaf_room` apart
+  float* leaf_half;    ///< and their half edges
+  std::int32_t* leaf;
+  float* extent;
+  float* lower;          ///< bounds of the leaves for one query
+  std::int32_t* chosen;  ///< leaves to look into
+  std::size_t leaf_room;
+  float* x;  ///< points near a tile, relative to its middle, `point_room` apart
+  float* square;
+  std::int32_t* slot;
+  float* value;  ///< of each of the queries at work, `point_room` apart
+  std::size_t point_room;
+  std::int32_t* row;  ///< slots or ids of a row, twice `point_room`
+  void* exact;        ///< keys of a row, twice `point_room`, or of k neighbours and their ids
+  void (*reserve_near)(RowScratch& scratch, int which, std::size_t count);
+  void (*reserve_leaves)(RowScratch& scratch, std::size_t count);
+  void (*reserve_points)(RowScratch& scratch, std::size_t count);
+};
+
+/// What a kernel did.
+struct RowCounts {
+  std::int64_t pairs = 0;
+  std::int64_t exact_rows = 0;
+};
+
+/// The k nearest of the points of `queries` in `set`.
+template <class S>
+struct NearestTask {
+  LeafSetView<S> set;
+  LeafSetView<S> queries;
+  bool same;  ///< the queries are the points of the set …
+  bool self;  ///< … and each may be its own neighbour
+  std::size_t k;
+  MetricKind metric;
+  S limit;                   ///< only keys up to this one
+  float reach;               ///< how far they may be, in units, rounded up
+  double tolerance;          ///< a row is done when nothing unseen is nearer than its last key divided by this
+  float underflow;           ///< what keys may be off by where they underflow, in units
+  std::size_t first, count;  ///< which of the caller's rows are asked for
+  std::int32_t* ids32;       ///< count × k; one of the two
+  std::int64_t* ids64;
+  S* distances;  ///< count × k, or null
+};
+
+/// All within a radius of the points of `queries`.
+template <class S>
+struct WithinTask {
+  LeafSetView<S> set;
+  LeafSetView<S> queries;
+  bool same;
+  bool self;
+  MetricKind metric;
+  S limit;
+  float reach;
+  float underflow;
+  std::size_t first, count;
+  bool sorted;                  ///< by (key, id); else in storage order
+  const std::int64_t* offsets;  ///< of the rows asked for; null: only count them
+  std::int64_t* degrees;        ///< count; null: rows are filled
+  std::int32_t* ids32;
+  std::int64_t* ids64;
+  S* distances;  ///< or null
+};
+
+template <class S>
+struct RowKernels {
+  /// Answers the queries in groups [first, last) of 16 leaves.
+  void (*nearest)(const NearestTask<S>& task, std::size_t first, std::size_t last, RowScratch& scratch,
+                  RowCounts& counts);
+  void (*within)(const WithinTask<S>& task, std::size_t first, std::size_t last, RowScratch& scratch,
+                 RowCounts& counts);
+};
+
+/// The table of the instruction set in use.
+template <class S>
+[[nodiscard]] const RowKernels<S>& row_kernels() noexcept;
+
+}  // namespace coppice::neighbor_graph

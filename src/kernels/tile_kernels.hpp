@@ -1,0 +1,21 @@
+// The table that every unit of tile kernels fills: one an instruction set. AVX-512 has two, because the instruction
+// that multiplies bytes came later.
+#pragma once
+
+#include "coppice/index/neighbor_graph/tile_kernels.hpp"
+
+namespace coppice::simd {
+struct baseline;
+struct avx2;
+struct avx512;
+struct avx512vnni;
+}  // namespace coppice::simd
+
+namespace coppice::kernels {
+
+template <class Target>
+struct TileKernelsFor {
+  static const tiles::TileKernels table;
+};
+
+}  // namespace coppice::kernels

@@ -1,0 +1,55 @@
+// How much effort a wanted recall takes, found out on sample rows whose true neighbours are searched exactly: the
+// dimension of the sketch and the number of candidates, or whether sketches pay at all.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "coppice/index/neighbor_graph/high_dimension.hpp"
+#include "high_resolve.hpp"
+#include "high_sketch.hpp"
+
+namespace coppice::high {
+
+/// The output of the problem by sketches: exact with recall 1, else the least effort that reaches it. Nothing where
+/// comparing all pairs exactly is asked for or expected to be faster, or sketches do not reach the recall.
+template <class Scalar>
+std::optional<HighStatistics> search_by_sketch(const Problem<Scalar>& problem, const HighNearest<Scalar>& query);
+
+/// Sample rows and their true neighbours.
+template <class Scalar>
+class Sample {
+ public:
+  /// Spread over all rows of the problem, one at random in each part.
+  Sample(const Problem<Scalar>& problem, std::size_t rows, std::uint64_t seed);
+
+  /// Their neighbours, found in passing while all points are made into sketches: give this to make_sketches.
+  [[nodiscard]] RowVisitor visitor(const Frame& frame);
+  /// After all points have passed.
+  void finish(const Executor& executor);
+
+  [[nodiscard]] const std::vector<std::int32_t>& rows() const noexcept { return rows_; }
+  /// The k nearest of sample row j.
+  [[nodiscard]] const std::vector<Hit<Scalar>>& hits(std::size_t j) const noexcept { return hits_[j]; }
+
+ private:
+  static constexpr std::size_t pass_rows = 512;  ///< make_sketches hands over this many from one thread
+
+  const Problem<Scalar>* problem_;
+  std::vector<std::int32_t> rows_;
+  std::vector<float> columns_;
+  std::vector<std::vector<std::vector<Candidate>>> candidates_;  ///< by pass, by sample row
+  std::vector<std::vector<Hit<Scalar>>> hits_;
+};
+
+/// Recall of the sample: the mean over its rows, and two standard errors of it.
+struct RecallEstimate {
+  double recall = 0;
+  double margin = 1;
+};
+/// `found[j]` of `wanted[j]` neighbours of sample row j.
+[[nodiscard]] RecallEstimate estimate_recall(const std::vector<std::size_t>& found,
+                                             const std::vector<std::size_t>& wanted);
+
+}  // namespace coppice::high

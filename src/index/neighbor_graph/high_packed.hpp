@@ -1,0 +1,224 @@
+// Memory behind the tile kernels' structs: packed points, candidate lists; and the ways to run over all pairs of
+// blocks so that no two threads ever write to the same list.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <type_traits>
+#include <vector>
+
+#include "coppice/index/neighbor_graph/tile_kernels.hpp"
+#include "coppice/parallel/executor.hpp"
+#include "coppice/storage/memory.hpp"
+
+namespace coppice::high {
+
+using tiles::group;
+
+[[nodiscard]] constexpr std::size_t groups_of(std::size_t size) noexcept {
+  return (size + group - 1) / group;
+}
+
+/// Owns packed points. Elements are written group by group, from any thread.
+template <class Sum>
+class PackedPoints {
+ public:
+  using Element = std::conditional_t<std::is_same_v<Sum, float>, float, std::int32_t>;
+
+  PackedPoints() = default;
+  PackedPoints(std::size_t size, std::size_t steps)
+      : size_(size),
+        steps_(steps),
+        elements_(groups_of(size) * group * steps),
+        half_(groups_of(size) * group),
+        row_half_(std::is_same_v<Sum, float> ? 0 : groups_of(size) * group),
+        odd_(std::is_same_v<Sum, float> ? 0 : groups_of(size) * group) {
+    for (std::size_t i = size; i < groups_of(size) * group; ++i) {  // padding is out of reach
+      for (std::size_t s = 0; s < steps; ++s) element(i, s) = 0;
+      half_[i] = std::is_same_v<Sum, float> ? std::numeric_limits<Sum>::infinity() : Sum(1 << 29);
+      if (!row_half_.empty()) row_half_[i] = half_[i];
+    }
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] std::size_t steps() const noexcept { return steps_; }
+  [[nodiscard]] std::size_t groups() const noexcept { return groups_of(size_); }
+  [[nodiscard]] Element& element(std::size_t i, std::size_t s) noexcept {
+    return elements_.get()[i / group * group * steps_ + s * group + i % group];
+  }
+  [[nodiscard]] const Element& element(std::size_t i, std::size_t s) const noexcept {
+    return elements_.get()[i / group * group * steps_ + s * group + i % group];
+  }
+  [[nodiscard]] Sum half(std::size_t i) const noexcept { return half_[i]; }
+
+  /// One point of floats.
+  void set(std::size_t i, const float* x) {
+    double squared = 0;
+    for (std::size_t s = 0; s < steps_; ++s) {
+      element(i, s) = x[s];
+      squared += static_cast<double>(x[s]) * static_cast<double>(x[s]);
+    }
+    half_[i] = static_cast<Sum>(squared / 2);
+  }
+  /// One point of signed bytes, 4 · steps of them.
+  void set(std::size_t i, const std::int8_t* x, std::int32_t shift) {
+    std::int32_t squared = 0;
+    std::int32_t sum = 0;
+    for (std::size_t b = 0; b < 4 * steps_; ++b) {
+      squared += std::int32_t{x[b]} * std::int32_t{x[b]};
+      sum += x[b];
+    }
+    for (std::size_t s = 0; s < steps_; ++s) std::memcpy(&element(i, s), x + 4 * s, 4);
+    half_[i] = squared >> 1;
+    row_half_[i] = half_[i] + shift * sum;
+    odd_[i] = static_cast<std::uint8_t>(squared & 1);
+  }
+  /// Copies point `from` of another set.
+  void set(std::size_t i, const PackedPoints& other, std::size_t from) {
+    for (std::size_t s = 0; s < steps_; ++s) element(i, s) = other.element(from, s);
+    half_[i] = other.half_[from];
+    if (!row_half_.empty()) {
+      row_half_[i] = other.row_half_[from];
+      odd_[i] = other.odd_[from];
+    }
+  }
+
+  [[nodiscard]] tiles::Packed<Sum> view() const noexcept {
+    return {elements_.get(),
+            half_.data(),
+            row_half_.empty() ? half_.data() : row_half_.data(),
+            odd_.empty() ? nullptr : odd_.data(),
+            size_,
+            steps_};
+  }
+  [[nodiscard]] std::size_t memory() const noexcept { return groups() * group * (steps_ * 4 + 9); }
+
+ private:
+  std::size_t size_ = 0;
+  std::size_t steps_ = 0;
+  storage::RawArray<Element> elements_;
+  std::vector<Sum> half_;
+  std::vector<Sum> row_half_;
+  std::vector<std::uint8_t> odd_;
+};
+
+/// Some points of a set as a set of their own.
+template <class Sum>
+[[nodiscard]] PackedPoints<Sum> select(const PackedPoints<Sum>& points, const std::int32_t* rows, std::size_t count) {
+  PackedPoints<Sum> chosen(count, points.steps());
+  for (std::size_t i = 0; i < count; ++i) chosen.set(i, points, static_cast<std::size_t>(rows[i]));
+  return chosen;
+}
+
+/// One candidate, ordered by (key, id).
+struct Candidate {
+  std::int32_t key;
+  std::int32_t id;
+  friend bool operator<(const Candidate& a, const Candidate& b) noexcept {
+    return a.key < b.key || (a.key == b.key && a.id < b.id);
+  }
+};
+
+/// Owns candidate lists.
+template <class Sum>
+class CandidateLists {
+ public:
+  CandidateLists(std::size_t rows, std::size_t most)
+      : most_(std::max<std::size_t>(most, 1)),
+        room_((most_ + std::max<std::size_t>(16, most_ / 2) + 15) / 16 * 16),
+        entries_(rows * 2 * room_),
+        limits_(2 * rows, std::numeric_limits<std::int32_t>::max()),
+        counts_(rows, 0),
+        thresholds_(groups_of(rows) * group, std::numeric_limits<Sum>::has_infinity
+                                                 ? std::numeric_limits<Sum>::infinity()
+                                                 : std::numeric_limits<Sum>::max()) {
+    const Sum lowest = std::is_same_v<Sum, float> ? std::numeric_limits<Sum>::lowest() : Sum(-(1 << 28));
+    std::fill_n(thresholds_.begin(), rows, lowest);
+  }
+
+  [[nodiscard]] tiles::Lists<Sum> view() noexcept {
+    return {entries_.get(), limits_.data(), counts_.data(), thresholds_.data(), most_, room_};
+  }
+  [[nodiscard]] std::size_t most() const noexcept { return most_; }
+  /// The best `most` of a row, in order.
+  void sorted(std::size_t row, std::vector<Candidate>& to) const {
+    const std::int32_t* const keys = entries_.get() + row * 2 * room_;
+    to.resize(counts_[row]);
+    for (std::size_t i = 0; i < to.size(); ++i) to[i] = {keys[i], keys[room_ + i]};
+    std::sort(to.begin(), to.end());
+    if (to.size() > most_) to.resize(most_);
+  }
+  /// The best `count` ≤ `most` of a row, in any order.
+  void best(std::size_t row, std::size_t count, std::vector<Candidate>& to) const {
+    const std::int32_t* const keys = entries_.get() + row * 2 * room_;
+    to.resize(counts_[row]);
+    for (std::size_t i = 0; i < to.size(); ++i) to[i] = {keys[i], keys[room_ + i]};
+    if (to.size() <= count) return;
+    std::nth_element(to.begin(), to.begin() + static_cast<std::ptrdiff_t>(count), to.end());
+    to.resize(count);
+  }
+  /// Whether something may have been turned away: none of it comes before the last of `sorted`.
+  [[nodiscard]] bool is_full(std::size_t row) const noexcept { return counts_[row] >= most_; }
+  [[nodiscard]] std::size_t memory() const noexcept { return counts_.size() * (8 * room_ + 16); }
+
+ private:
+  std::size_t most_;
+  std::size_t room_;
+  storage::RawArray<std::int32_t> entries_;
+  std::vector<std::int32_t> limits_;
+  std::vector<std::uint32_t> counts_;
+  std::vector<Sum> thresholds_;
+};
+
+/// How many groups make a block: both sides of a pair of blocks stay in the caches, and there are enough for threads.
+[[nodiscard]] inline std::size_t block_groups(std::size_t groups, std::size_t steps) noexcept {
+  const std::size_t cached = std::clamp<std::size_t>((std::size_t{2} << 20) / (4 * group * steps), 8, 64);
+  return std::clamp<std::size_t>(groups / 32, 1, cached);
+}
+
+/// Calls task(i, j) for all i ≤ j of `blocks`, first those with i = j, then so that blocks near each other come first
+/// and the pairs that run at the same time have no block in common: round r pairs every block i with i xor r.
+template <class Task>
+void for_each_pair(std::size_t blocks, const Executor& executor, const Task& task) {
+  executor.for_each_chunk(blocks, 1, [&](std::size_t i, std::size_t) { task(i, i); });
+  for (std::size_t round = 1; round < std::bit_ceil(blocks); ++round) {
+    std::vector<std::size_t> first;
+    for (std::size_t i = 0; i < blocks; ++i)
+      if (i < (i ^ round) && (i ^ round) < blocks) first.push_back(i);
+    executor.for_each_chunk(first.size(), 1, [&](std::size_t t, std::size_t) { task(first[t], first[t] ^ round); });
+  }
+}
+
+/// Compares all pairs of one set, once, for both ends.
+template <class Sum>
+void search_all(const tiles::ListKernels<Sum>& kernels, const PackedPoints<Sum>& points, CandidateLists<Sum>& lists,
+                const Executor& executor) {
+  const tiles::Packed<Sum> packed = points.view();
+  const tiles::Lists<Sum> view = lists.view();
+  const std::size_t per_block = block_groups(points.groups(), points.steps());
+  const auto range = [&](std::size_t block) {
+    return tiles::Groups{block * per_block, std::min(points.groups(), (block + 1) * per_block)};
+  };
+  for_each_pair((points.groups() + per_block - 1) / per_block, executor, [&](std::size_t i, std::size_t j) {
+    kernels.search(packed, range(i), packed, range(j), &view, &view, true);
+  });
+}
+
+/// Compares the rows of one set with all points of another.
+template <class Sum>
+void search_rows(const tiles::ListKernels<Sum>& kernels, const PackedPoints<Sum>& rows, const PackedPoints<Sum>& points,
+                 CandidateLists<Sum>& lists, const Executor& executor) {
+  const tiles::Lists<Sum> view = lists.view();
+  const std::size_t per_block = block_groups(points.groups(), points.steps());
+  executor.for_each_chunk(
+      rows.groups(), std::clamp<std::size_t>(rows.groups() / 64, 1, per_block),
+      [&](std::size_t first, std::size_t last) {
+        kernels.search(rows.view(), {first, last}, points.view(), {0, points.groups()}, &view, nullptr, false);
+      });
+}
+
+}  // namespace coppice::high

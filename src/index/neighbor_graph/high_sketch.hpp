@@ -1,0 +1,92 @@
+// Sketches: the leading principal coordinates of every point, turned at random among themselves so that all have the
+// same range, in one signed byte each. Their distances never exceed the true ones by more than rounding that is known.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "high_packed.hpp"
+#include "high_store.hpp"
+
+namespace coppice::high {
+
+/// The directions of sketches, from the covariance of a sample.
+class SketchBasis {
+ public:
+  std::size_t dimension = 0;  ///< p
+  std::size_t steps = 0;      ///< of a packed sketch
+  std::size_t inputs = 0;     ///< d
+  std::size_t axes = 0;       ///< leading principal axes kept beside them, for the order of points
+  double scale = 0;           ///< units of the sketch for a unit of the frame
+  std::vector<float> rows;    ///< p × d
+  std::vector<float> axis_rows;
+  std::vector<float> offset;  ///< of the sketch, before scaling
+
+  /// How much longer a vector may become: the largest singular value, bounded from above.
+  [[nodiscard]] double stretch() const;
+};
+
+/// Finds bases. Deterministic for a seed.
+class PrincipalAxes {
+ public:
+  template <class Scalar>
+  PrincipalAxes(const Store<Scalar>& points, const Frame& frame, std::uint64_t seed, const Executor& executor);
+
+  [[nodiscard]] SketchBasis basis(std::size_t dimension, const Executor& executor) const;
+
+ private:
+  std::size_t inputs_ = 0;
+  std::uint64_t seed_ = 0;
+  std::size_t sample_ = 0;
+  std::vector<float> mean_;
+  storage::RawArray<float> sample_rows_;  ///< less the mean
+  storage::RawArray<float> covariance_;   ///< as packed columns
+};
+
+/// The sketches of all rows of a store, in its order.
+struct Sketches {
+  std::size_t steps = 0;
+  storage::RawArray<std::int8_t> values;  ///< 4 · steps a row
+  std::vector<float> errors;              ///< a row's distance from what it stands for, in units of the sketch
+  storage::RawArray<float> axes;          ///< `basis.axes` a row
+};
+
+/// What is done with eight rows in passing, in floats of the frame: first row, how many, their coordinates (`stride`
+/// apart) and squared norms.
+using RowVisitor = std::function<void(std::size_t first, std::size_t count, const float* rows, std::size_t stride,
+                                      const float* squares)>;
+
+template <class Scalar>
+[[nodiscard]] Sketches make_sketches(const Store<Scalar>& rows, const Frame& frame, const SketchBasis& basis,
+                                     const RowVisitor& visit, const Executor& executor);
+
+/// Positions → rows: near points near each other, by a balanced tree over the leading axes.
+[[nodiscard]] std::vector<std::int32_t> tree_order(const Sketches& sketches, std::size_t axes, std::size_t size,
+                                                   const Executor& executor);
+/// Sketches packed in that order (empty: as they are).
+[[nodiscard]] PackedPoints<std::int32_t> pack_sketches(const Sketches& sketches, std::size_t size,
+                                                       const std::vector<std::int32_t>& order,
+                                                       const Executor& executor);
+
+/// A stream of numbers, the same everywhere.
+class Random {
+ public:
+  explicit Random(std::uint64_t seed) : state_(seed) {}
+  std::uint64_t operator()() noexcept {  // splitmix64
+    std::uint64_t z = state_ += 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+  }
+  /// In [−1, 1).
+  float signed_unit() noexcept { return static_cast<float>(static_cast<std::int32_t>((*this)() >> 32)) * 0x1p-31f; }
+  /// In [0, 1).
+  double unit() noexcept { return static_cast<double>((*this)() >> 11) * 0x1p-53; }
+
+ private:
+  std::uint64_t state_;
+};
+
+}  // namespace coppice::high

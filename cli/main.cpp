@@ -95,6 +95,8 @@ int run(int argc, char** argv) {
   add_within(app, global);
   add_box(app, global);
   add_neighbors(app, global);
+  add_graph(app, global);
+  add_normals(app, global);
   add_downsample(app, global);
   add_view(app, global);
   add_stream(app, global);

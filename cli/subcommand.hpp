@@ -54,6 +54,8 @@ void add_knn(CLI::App& app, const GlobalOptions& global);
 void add_within(CLI::App& app, const GlobalOptions& global);
 void add_box(CLI::App& app, const GlobalOptions& global);
 void add_neighbors(CLI::App& app, const GlobalOptions& global);
+void add_graph(CLI::App& app, const GlobalOptions& global);
+void add_normals(CLI::App& app, const GlobalOptions& global);
 void add_downsample(CLI::App& app, const GlobalOptions& global);
 void add_view(CLI::App& app, const GlobalOptions& global);
 void add_stream(CLI::App& app, const GlobalOptions& global);

@@ -32,7 +32,8 @@ require_packages() {
 
 # What compiling the tool takes.
 # shellcheck disable=SC2034  # for the scripts that source this one
-build_packages=(g++ cmake ninja-build libtbb-dev libcli11-dev libfmt-dev nlohmann-json3-dev zlib1g-dev)
+build_packages=(g++ cmake ninja-build libtbb-dev libcli11-dev libfmt-dev nlohmann-json3-dev zlib1g-dev libpng-dev
+  libeigen3-dev)
 
 # find_python MODULE...: sets `python` to an interpreter with these modules: the system's, or .venv, made when needed.
 find_python() {

@@ -226,9 +226,20 @@ void write_ply(Output& out, const PointFile& file) {
   const char* const type = std::holds_alternative<Points<float>>(file.points) ? "float" : "double";
   out.append(
       fmt::format("ply\nformat binary_little_endian 1.0\nelement vertex {0}\nproperty {1} x\nproperty {1} y\n"
-                  "property {1} z\nend_header\n",
+                  "property {1} z\n",
                   file.size(), type));
-  out.append_rows(file);
+  for (const Attribute& attribute : file.attributes)
+    out.append(fmt::format("property {} {}\n",
+                           std::holds_alternative<std::vector<float>>(attribute.numbers) ? "float" : "double",
+                           attribute.name));
+  out.append("end_header\n");
+  if (file.attributes.empty()) return out.append_rows(file);
+  for (std::size_t row = 0; row < file.size(); ++row) {
+    std::visit([&](const auto& points) { out.append_row(points, row); }, file.points);
+    for (const Attribute& attribute : file.attributes)
+      std::visit([&]<class Scalar>(const std::vector<Scalar>& numbers) { out.append<Scalar>(numbers[row]); },
+                 attribute.numbers);
+  }
 }
 
 }  // namespace coppice::io

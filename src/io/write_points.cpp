@@ -1,7 +1,9 @@
 // Which writer serves which name, the checks before the file is begun, and the rows that several formats share.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <iterator>
 #include <utility>
 
@@ -31,6 +33,26 @@ constexpr std::array<Format, 7> formats{{{".npy", write_npy},
 
 const Format& writable_format(const std::filesystem::path& path) {
   return format_of(formats, path, "write", "writable");
+}
+
+void check_attribute(const std::string& path, const Attribute& attribute, std::size_t points) {
+  if (attribute.name.empty() || !std::all_of(attribute.name.begin(), attribute.name.end(), [](char c) {
+        return c == '_' || ('0' <= c && c <= '9') || ('A' <= c && c <= 'Z') || ('a' <= c && c <= 'z');
+      }))
+    throw invalid_input(fmt::format("{}: found an attribute named '{}', expected letters, digits and underscores", path,
+                                    attribute.name));
+  if (attribute.size() != points)
+    throw invalid_input(fmt::format("{}: found {} of the attribute {}, expected {}", path,
+                                    counted(attribute.size(), "number"), attribute.name, points));
+  std::visit(
+      [&](const auto& numbers) {
+        const auto bad =
+            std::find_if(numbers.begin(), numbers.end(), [](auto number) { return !std::isfinite(number); });
+        if (bad != numbers.end())
+          throw invalid_input(static_cast<std::size_t>(bad - numbers.begin()),
+                              fmt::format("{} of {} is {}, expected a finite number", attribute.name, path, *bad));
+      },
+      attribute.numbers);
 }
 
 /// The same points as float. `rounded` counts the coordinates that change.
@@ -84,7 +106,9 @@ WriteLosses write_points(const std::filesystem::path& path, const PointFile& fil
   if (file.ids && file.ids->size() != file.size())
     throw invalid_input(
         fmt::format("{}: found {}, expected {}", shown_path, counted(file.ids->size(), "id"), file.size()));
+  for (const Attribute& attribute : file.attributes) check_attribute(shown_path, attribute, file.size());
   WriteLosses losses;
+  losses.attributes = !file.attributes.empty() && format.write != write_ply;
   losses.ids = file.ids.has_value() && format.write != write_csv;
   Output out(path);
   if (format.float_only && std::holds_alternative<Points<double>>(file.points))

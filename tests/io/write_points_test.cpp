@@ -82,6 +82,28 @@ TEST(WritePoints, IdsAndNamesInCsv) {
   EXPECT_THROW(write_points(folder / "b.csv", file), invalid_input);
 }
 
+TEST(WritePoints, AttributesInPly) {
+  const test::TemporaryFolder folder;
+  PointFile file = of(floats);
+  file.attributes = {{"nx", std::vector<float>{0.5f, -1}}, {"curvature", std::vector<double>{0.1, 0.2}}};
+  EXPECT_FALSE(write_points(folder / "a.ply", file).attributes);
+  EXPECT_EQ(points_as<float>(read_points(folder / "a.ply")).coordinates, floats.coordinates);
+  const std::string bytes = test::file_content(folder / "a.ply");
+  EXPECT_NE(bytes.find("property float z\nproperty float nx\nproperty double curvature\nend_header\n"),
+            std::string::npos);
+  EXPECT_TRUE(bytes.ends_with(test::raw<float>({std::numeric_limits<float>::denorm_min(), 1e18f, -3e-7f, -1}) +
+                              test::raw<double>({0.2})));
+  EXPECT_TRUE(write_points(folder / "a.pcd", file).attributes);
+
+  file.attributes[0].numbers = std::vector<float>{1};
+  EXPECT_THROW(write_points(folder / "b.ply", file), invalid_input);
+  file.attributes[0].numbers = std::vector<float>{1, NAN};
+  EXPECT_THROW(write_points(folder / "b.ply", file), invalid_input);
+  file.attributes[0] = {"two words", std::vector<float>{1, 2}};
+  EXPECT_THROW(write_points(folder / "b.ply", file), invalid_input);
+  EXPECT_FALSE(std::filesystem::exists(folder / "b.ply"));
+}
+
 TEST(WritePoints, NoPoints) {
   const test::TemporaryFolder folder;
   for (const char* name : {"a.npy", "a.csv", "a.xyz", "a.ply", "a.pcd", "a.bin"}) {

@@ -21,7 +21,7 @@ esac
 # shellcheck source=cmake/bootstrap.sh
 . "$(dirname "$0")/../../cmake/bootstrap.sh"
 
-packages=(libtbb-dev libcli11-dev libfmt-dev nlohmann-json3-dev zlib1g-dev libgtest-dev)
+packages=(libtbb-dev libcli11-dev libfmt-dev nlohmann-json3-dev zlib1g-dev libpng-dev libeigen3-dev libgtest-dev)
 
 mkdir -p "$1"
 sysroot=$(cd "$1" && pwd)

@@ -14,12 +14,23 @@
 
 namespace coppice::io {
 
+/// One more number a point, such as the x of its normal.
+struct Attribute {
+  std::string name;  ///< letters, digits and underscores
+  std::variant<std::vector<double>, std::vector<float>> numbers;
+
+  [[nodiscard]] std::size_t size() const noexcept {
+    return std::visit([](const auto& held) { return held.size(); }, numbers);
+  }
+};
+
 /// The points of one file. Every coordinate is finite; a file may hold no point at all.
 struct PointFile {
   std::variant<Points<double>, Points<float>> points;  ///< float where float32 holds every number of the format
   std::optional<std::vector<point_id>> ids;            ///< one a point, never negative, perhaps repeated
-  std::string format;                ///< "kitti" for .bin, else its extension: "npy", "csv" (.tsv, .txt), …
-  std::vector<std::string> columns;  ///< the axes' names, or empty where the file has none
+  std::string format;                   ///< "kitti" for .bin, else its extension: "npy", "csv" (.tsv, .txt), …
+  std::vector<std::string> columns;     ///< the axes' names, or empty where the file has none
+  std::vector<Attribute> attributes{};  ///< for `write_points`; readers leave them out
 
   [[nodiscard]] std::size_t size() const noexcept {
     return std::visit([](const auto& held) { return held.size(); }, points);
@@ -66,6 +77,7 @@ template <class Scalar>
 /// What a written file does not hold of what was given.
 struct WriteLosses {
   bool ids = false;         ///< they were given, and the format has no place for them
+  bool attributes = false;  ///< likewise
   std::size_t rounded = 0;  ///< coordinates that changed, as the format holds float32 only
 };
 
@@ -77,14 +89,15 @@ struct WriteLosses {
 /// | .npy   | float32 or float64 as given, n × d                                                  |
 /// | .csv   | a heading, the shortest decimals that read back the same; `ids` as the column `id`  |
 /// | .xyz   | lines of x y z, 3-D                                                                 |
-/// | .ply   | binary_little_endian, float or double as given, 3-D                                 |
+/// | .ply   | binary_little_endian, float or double as given, 3-D; `attributes` too               |
 /// | .pcd   | binary, float or double as given, 3-D                                               |
 /// | .bin   | KITTI: float32, the intensities 0, 3-D                                              |
 /// | .fvecs | float32; at least one point                                                         |
 ///
-/// Only .csv keeps ids; only .csv, .npy and .fvecs have other dimensions than 3. Complexity: O(n · d).
-/// Errors: unsupported (another name; names these), invalid_input (a dimension or number that the format cannot hold,
-/// another number of ids than points, NaN, Inf), io_error.
+/// Only .csv keeps ids, only .ply attributes; only .csv, .npy and .fvecs have other dimensions than 3.
+/// Complexity: O(n · d). Errors: unsupported (another name; names these), invalid_input (a dimension or number that the
+/// format cannot hold, another number of ids or of an attribute's numbers than points, an attribute whose name is no
+/// word, NaN, Inf), io_error.
 WriteLosses write_points(const std::filesystem::path& path, const PointFile& file);
 
 /// Refuses a name that `write_points` would refuse. Errors: unsupported, naming the formats.

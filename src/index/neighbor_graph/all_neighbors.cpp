@@ -185,6 +185,14 @@ std::int64_t* wide(std::int32_t*) {
   return nullptr;
 }
 
+/// All of it will be filled, and far apart: in huge pages where there are any.
+template <class T>
+void make_room(std::vector<T>& array, std::size_t size) {
+  array.reserve(size);
+  storage::prefer_huge_pages(array.data(), size * sizeof(T));
+  array.resize(size);
+}
+
 void check_range(std::size_t first, std::size_t count, std::size_t size) {
   if (first > size || count > size - first)
     throw invalid_input("rows " + std::to_string(first) + " to " + std::to_string(first + count) + " of a graph of " +
@@ -204,7 +212,9 @@ void AllNeighbors<Scalar>::nearest(const AllNearest<Scalar>& query, std::size_t 
 template <class Scalar>
 template <GraphIndex Index>
 DenseGraph<Scalar, Index> AllNeighbors<Scalar>::nearest(const AllNearest<Scalar>& query) const {
-  DenseGraph<Scalar, Index> graph{query.k, std::vector<Index>(size() * query.k), std::vector<Scalar>(size() * query.k)};
+  DenseGraph<Scalar, Index> graph{query.k, {}, {}};
+  make_room(graph.ids, size() * query.k);
+  make_room(graph.distances, size() * query.k);
   nearest(query, 0, size(), graph.ids.data(), graph.distances.data());
   return graph;
 }
@@ -254,8 +264,8 @@ SparseGraph<Scalar, Index> AllNeighbors<Scalar>::within(const AllWithin<Scalar>&
   if (edges > query.most_edges)
     throw invalid_input("the graph has " + std::to_string(edges) + " edges; at most " +
                         std::to_string(query.most_edges) + " were allowed");
-  graph.ids.resize(static_cast<std::size_t>(edges));
-  if (query.distances) graph.distances.resize(static_cast<std::size_t>(edges));
+  make_room(graph.ids, static_cast<std::size_t>(edges));
+  if (query.distances) make_room(graph.distances, static_cast<std::size_t>(edges));
   body_->within(query, first, count, graph.offsets.data(), nullptr, narrow(graph.ids.data()), wide(graph.ids.data()),
                 query.distances ? graph.distances.data() : nullptr);
   return graph;

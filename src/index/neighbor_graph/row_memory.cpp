@@ -69,8 +69,8 @@ void RowMemory::make_points(std::size_t count) {
   square_.make(room);
   value_.make(queries_a_block * room);
   slot_.assign(room, 0);
-  row_.assign(2 * room, 0);
-  exact_.make(std::max(exact_bytes_ / sizeof(double), 2 * room) + slack);
+  row_.assign((queries_a_block + 1) * room, 0);
+  exact_.make(std::max(exact_bytes_ / sizeof(double), room) + slack);
   scratch_.x = x_.get();
   scratch_.square = square_.get();
   scratch_.slot = slot_.data();

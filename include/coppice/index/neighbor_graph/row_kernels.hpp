@@ -69,8 +69,8 @@ struct RowScratch {
   std::int32_t* slot;
   float* value;  ///< of each of the queries at work, `point_room` apart
   std::size_t point_room;
-  std::int32_t* row;  ///< slots or ids of a row, twice `point_room`
-  void* exact;        ///< keys of a row, twice `point_room`, or of k neighbours and their ids
+  std::int32_t* row;  ///< slots of the rows at work, and ids of one, `point_room` apart
+  void* exact;        ///< keys of a row, or of k neighbours and their ids
   void (*reserve_near)(RowScratch& scratch, int which, std::size_t count);
   void (*reserve_leaves)(RowScratch& scratch, std::size_t count);
   void (*reserve_points)(RowScratch& scratch, std::size_t count);

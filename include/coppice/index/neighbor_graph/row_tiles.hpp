@@ -130,26 +130,15 @@ class RowTiles : protected RowGather<Target, S, Axes, Kind> {
     }
   }
 
-  /// The value from query q of the block to each gathered point, less the query's own square for l2.
-  void values_of(std::size_t count) {
-    std::size_t q = 0;
-    for (; q + 4 <= count; q += 4) values<4>(q);
-    for (; q < count; ++q) values<1>(q);
-    counts.pairs += static_cast<std::int64_t>(count * points);
-  }
-
- private:
-  template <int B>
-  void values(std::size_t first) {
+  /// Calls each(r, p, values) for query first + r of the block and the gathered points p, p + 1, …: how far they are,
+  /// less the query's own square for l2. `B` queries share what is loaded.
+  template <int B, class Each>
+  [[gnu::always_inline]] void each_value(std::size_t first, Each&& each) {
     const std::size_t room = scratch.point_room;
     const float* const x = scratch.x;
     const float* const square = scratch.square;
-    float* to[B];
     const float* from[B];
-    for (int r = 0; r < B; ++r) {
-      to[r] = scratch.value + (first + static_cast<std::size_t>(r)) * room;
-      from[r] = at + (first + static_cast<std::size_t>(r)) * most_axes;
-    }
+    for (int r = 0; r < B; ++r) from[r] = at + (first + static_cast<std::size_t>(r)) * most_axes;
     if constexpr (Axes > 0) {
       F place[B][Axes];
       for (int r = 0; r < B; ++r)
@@ -161,21 +150,36 @@ class RowTiles : protected RowGather<Target, S, Axes, Kind> {
           const F j = L::load(x + static_cast<std::size_t>(a) * room + p);
           for (int r = 0; r < B; ++r) sum[r] = term(sum[r], j, place[r][a]);
         }
-        for (int r = 0; r < B; ++r) L::store(to[r] + p, sum[r]);
+        for (int r = 0; r < B; ++r) each(r, p, sum[r]);
       }
     } else {
-      const int d = axes();
       for (std::size_t p = 0; p < points; p += width) {
         F sum[B];
         for (int r = 0; r < B; ++r) sum[r] = L::load(square + p);
-        for (int a = 0; a < d; ++a) {
+        for (int a = 0; a < axes(); ++a) {
           F j = L::load(x + static_cast<std::size_t>(a) * room + p);
           if constexpr (T::squared) j = L::mul(j, L::broadcast(-2));
           for (int r = 0; r < B; ++r) sum[r] = term(sum[r], j, L::broadcast(from[r][a]));
         }
-        for (int r = 0; r < B; ++r) L::store(to[r] + p, sum[r]);
+        for (int r = 0; r < B; ++r) each(r, p, sum[r]);
       }
     }
+    counts.pairs += static_cast<std::int64_t>(B * points);
+  }
+
+  /// All of them for the first `count` queries of the block, into scratch.value.
+  void values_of(std::size_t count) {
+    std::size_t q = 0;
+    for (; q + 4 <= count; q += 4) values<4>(q);
+    for (; q < count; ++q) values<1>(q);
+  }
+
+ private:
+  template <int B>
+  void values(std::size_t first) {
+    float* to[B];
+    for (int r = 0; r < B; ++r) to[r] = scratch.value + (first + static_cast<std::size_t>(r)) * scratch.point_room;
+    each_value<B>(first, [&](int r, std::size_t p, F value) { L::store(to[r] + p, value); });
   }
   [[gnu::always_inline]] static F term(F sum, F j, F place) {
     if constexpr (T::squared)

@@ -22,11 +22,11 @@ class WithinRows : RowTiles<Target, S, Axes, Kind> {
     TileBox box;
     for (std::size_t g = first; g < last; ++g) {
       this->box_of_group(g, lower, upper);
-      const std::size_t found = this->near_leaves(0, lower, upper, task.reach, ~std::size_t{0});
+      const std::size_t leaves = this->near_leaves(0, lower, upper, task.reach, ~std::size_t{0});
       for (std::size_t leaf = g * group_leaves; leaf < this->group_end(g); ++leaf) {
         if (this->find_active(leaf) == 0) continue;
         this->box_of_leaf(leaf, box);
-        this->gather(0, found, box, task.reach);
+        this->gather(0, leaves, box, task.reach);
         one_tile(box);
       }
     }
@@ -54,42 +54,80 @@ class WithinRows : RowTiles<Target, S, Axes, Kind> {
   const WithinTask<S>& task;
   RowOutput<S> output;
   float error = 0;
-  alignas(64) std::uint32_t packed[most_packed];
+  bool rough = false;        ///< values overflow: every row is decided point by point
+  bool close[block];         ///< some of the row lie near the radius
+  std::size_t found[block];  ///< entries of each row
+  alignas(64) std::uint32_t packed[most_packed + 16];
 
   void one_tile(const TileBox& box) {
     error = this->value_error(task.reach) + task.underflow;
+    rough = !(T::value_of(task.reach) + error < this->largest_value);
     for (std::size_t first = 0; first < active_count; first += block) {
       const std::size_t count = active_count - first < block ? active_count - first : block;
       this->place_queries(first, count, box);
-      this->values_of(count);
-      for (std::size_t q = 0; q < count; ++q) {
-        const std::uint32_t slot = active[first + q];
-        const std::size_t row = row_of(first + q);
-        if (task.degrees != nullptr)
-          task.degrees[row] = this->count(q, slot);
-        else
-          fill(q, slot, row);
+      if (task.degrees != nullptr) {
+        std::size_t q = 0;
+        for (; q + 4 <= count; q += 4) count_rows<4>(q, first);
+        for (; q < count; ++q) count_rows<1>(q, first);
+      } else {
+        this->values_of(count);
+        // Read only after the others of the block: what was written in overlapping registers is slow to read at once.
+        for (std::size_t q = 0; q < count; ++q) collect(q, active[first + q]);
+        for (std::size_t q = 0; q < count; ++q) fill(q, active[first + q], row_of(first + q));
       }
     }
+  }
+
+  [[nodiscard]] F high_of(std::size_t q) const { return L::broadcast(T::value_of(task.reach) + error - square_at[q]); }
+  [[nodiscard]] F low_of(std::size_t q) const {
+    return L::broadcast(T::value_of(task.reach) - 2 * error - square_at[q]);
+  }
+
+  /// How long rows are, without keeping a value.
+  template <int B>
+  void count_rows(std::size_t q, std::size_t first) {
+    std::size_t n[B] = {};
+    F high[B], low[B];
+    typename L::Close near[B];
+    for (int r = 0; r < B; ++r) {
+      high[r] = high_of(q + static_cast<std::size_t>(r));
+      low[r] = low_of(q + static_cast<std::size_t>(r));
+      near[r] = L::none_close();
+    }
+    this->template each_value<B>(
+        q, [&](int r, std::size_t, F value) { n[r] += L::count(L::near(value, high[r], low[r], near[r])); });
+    const std::size_t own = task.same && !task.self ? 1 : 0;  // which is always among them
+    for (int r = 0; r < B; ++r) {
+      const std::size_t at_row = first + q + static_cast<std::size_t>(r);
+      const bool doubtful = rough || L::any(near[r], low[r]);
+      task.degrees[row_of(at_row)] = doubtful ? count_exactly(active[at_row]) : static_cast<std::int64_t>(n[r] - own);
+    }
+  }
+
+  [[gnu::noinline]] std::int64_t count_exactly(std::uint32_t slot) {
+    ++counts.exact_rows;
+    std::int64_t n = 0;
+    for (std::size_t p = 0; p < points; ++p)
+      n += (!task.same || task.self || static_cast<std::uint32_t>(scratch.slot[p]) != slot) &&
+           key(scratch.slot[p], slot) <= task.limit;
+    return n;
   }
 
   /// Calls each(mask, p) for the gathered points p, p + 1, … that may be neighbours; true: some lie near the radius.
   template <class Each>
   [[gnu::always_inline]] bool scan(std::size_t q, std::uint32_t slot, Each&& each) {
     const float* value = scratch.value + q * scratch.point_room;
-    const float radius = T::value_of(task.reach);
-    const bool rough = !(radius + error < this->largest_value);
-    const F high = L::broadcast(radius + error - square_at[q]), low = L::broadcast(radius - 2 * error - square_at[q]);
+    const F high = high_of(q), low = low_of(q);
     const auto own = L::broadcast_id(task.same && !task.self ? static_cast<std::int32_t>(slot) : -1);
-    typename L::Close close = L::none_close();
+    typename L::Close doubtful = L::none_close();
     for (std::size_t p = 0; p < points; p += width) {
       const typename L::Mask others = ~L::equal(L::load(scratch.slot + p), own);
       if (rough)
         each(L::first(static_cast<std::uint32_t>(points - p)) & others, p);
       else
-        each(L::near(L::load(value + p), high, low, close) & others, p);
+        each(L::near(L::load(value + p), high, low, doubtful) & others, p);
     }
-    return rough || L::any(close, low);
+    return rough || L::any(doubtful, low);
   }
 
   [[nodiscard]] S key(std::int32_t other, std::uint32_t slot) const {
@@ -97,81 +135,82 @@ class WithinRows : RowTiles<Target, S, Axes, Kind> {
                       queries.rows + static_cast<std::ptrdiff_t>(slot) * queries.stride, axes());
   }
 
-  std::int64_t count(std::size_t q, std::uint32_t slot) {
-    std::size_t n = 0;
-    if (!scan(q, slot, [&](auto near, std::size_t) { n += L::count(near); })) return static_cast<std::int64_t>(n);
-    ++counts.exact_rows;
-    n = 0;
-    scan(q, slot, [&](auto near, std::size_t p) {
-      for (auto m = static_cast<std::uint32_t>(near); m != 0; m &= m - 1)
-        n += key(scratch.slot[p + static_cast<std::size_t>(__builtin_ctz(m))], slot) <= task.limit;
-    });
-    return static_cast<std::int64_t>(n);
-  }
-
-  void fill(std::size_t q, std::uint32_t slot, std::size_t row) {
-    // The row's slots take the place of its values: a register is written behind the one that was read.
+  /// The slots of a row, and their values in the place of all values: a register is written behind the one that was
+  /// read.
+  void collect(std::size_t q, std::uint32_t slot) {
     float* const value = scratch.value + q * scratch.point_room;
-    std::int32_t* const slots = scratch.row;
+    std::int32_t* const slots = scratch.row + q * scratch.point_room;
     std::size_t n = 0;
-    const bool close = scan(q, slot, [&](auto near, std::size_t p) {
+    close[q] = scan(q, slot, [&](auto near, std::size_t p) {
       const typename L::Packer pack(near);
       pack(slots + n, L::load(scratch.slot + p));
       pack(value + n, L::load(value + p));
       n += L::count(near);
     });
-    const bool keyed = task.sorted || task.distances != nullptr;
+    found[q] = n;
+  }
+
+  void fill(std::size_t q, std::uint32_t slot, std::size_t row) {
+    const std::int32_t* const slots = scratch.row + q * scratch.point_room;
+    const auto begin = static_cast<std::size_t>(task.offsets[row]);
+    std::size_t n = found[q];
+    if (!close[q] && !task.sorted && task.distances == nullptr) {
+      if (task.ids32 != nullptr)
+        for (std::size_t i = 0; i < n; ++i) task.ids32[begin + i] = set.ids[slots[i]];
+      else
+        for (std::size_t i = 0; i < n; ++i) task.ids64[begin + i] = set.ids[slots[i]];
+      return;
+    }
+    counts.exact_rows += close[q];
     S* const keys = static_cast<S*>(scratch.exact);
-    if (close || keyed) {
-      counts.exact_rows += close;
+    std::int32_t* const ids = scratch.row + block * scratch.point_room;
+    const bool ascending = keys_of(q, slot, n, keys, ids);
+    if (task.sorted) {
+      if (n > most_packed)
+        Exact::sort(keys, ids, n);
+      else if (!ascending)
+        Exact::insertion_sort(keys, ids, n);
+      while (n > 0 && !(keys[n - 1] <= task.limit)) --n;
+    } else if (close[q]) {
       std::size_t kept = 0;
       for (std::size_t i = 0; i < n; ++i) {
-        const S k = key(slots[i], slot);
-        if (close && !(k <= task.limit)) continue;
-        keys[kept] = k;
-        value[kept] = value[i];
-        slots[kept++] = slots[i];
+        if (!(keys[i] <= task.limit)) continue;
+        keys[kept] = keys[i];
+        ids[kept++] = ids[i];
       }
       n = kept;
     }
-    const auto begin = static_cast<std::size_t>(task.offsets[row]);
-    if (task.sorted) {
-      sort(q, n, slots, keys);
-    } else {
-      for (std::size_t i = 0; i < n; ++i) slots[i] = set.ids[slots[i]];
-    }
-    output.template put<Exact>(begin, keys, slots, n);
+    output.template put<Exact>(begin, keys, ids, n);
   }
 
-  /// Brings a row into order: nearly, by values in float, and then quite, by keys; slots become ids.
-  void sort(std::size_t q, std::size_t n, std::int32_t* slots, S* keys) {
-    if (n > most_packed) {
-      for (std::size_t i = 0; i < n; ++i) slots[i] = set.ids[slots[i]];
-      return Exact::sort(keys, slots, n);
-    }
+  /// Keys and ids of a row, ordered by value in float where the order is asked for; true: the keys ascend.
+  bool keys_of(std::size_t q, std::uint32_t slot, std::size_t n, S* keys, std::int32_t* ids) {
+    using Block = KeyBlock<Target, S, Axes, Kind>;
     const float* const value = scratch.value + q * scratch.point_room;
-    std::size_t length = 16;
-    while (length < n) length *= 2;
-    const F own = L::broadcast(square_at[q]), zero = L::broadcast(0);
-    for (std::size_t i = 0; i < n; i += width)
-      L::pack(packed + i, L::max(L::add(L::load(value + i), own), zero), static_cast<std::uint32_t>(i),
-              static_cast<std::uint32_t>(length - 1));
-    for (std::size_t i = n; i < length; ++i) packed[i] = ~0u;
-    L::sort(packed, length);
-    S* const sorted_keys = keys + scratch.point_room;
-    std::int32_t* const sorted_ids = slots + scratch.point_room;
-    bool ordered = true;
-    for (std::size_t i = 0; i < n; ++i) {
-      const std::uint32_t from = packed[i] & static_cast<std::uint32_t>(length - 1);
-      sorted_keys[i] = keys[from];
-      sorted_ids[i] = set.ids[slots[from]];
+    const std::int32_t* const slots = scratch.row + q * scratch.point_room;
+    const S* const x = queries.rows + static_cast<std::ptrdiff_t>(slot) * queries.stride;
+    const bool ordering = task.sorted && n <= most_packed;
+    bool ascending = true;
+    for (std::size_t first = 0; first < n; first += most_packed) {
+      const std::size_t count = n - first < most_packed ? n - first : most_packed;
+      std::size_t length = 16;
+      while (length < count) length *= 2;
+      const auto mask = static_cast<std::uint32_t>(length - 1);
+      const F own = L::broadcast(square_at[q]), zero = L::broadcast(0);
+      for (std::size_t i = 0; i < count; i += width) {
+        const F v = ordering ? L::max(L::add(L::load(value + i), own), zero) : zero;
+        const F last = L::zero_unless(~L::first(static_cast<std::uint32_t>(count - i)), L::broadcast(3e37f));
+        L::pack(packed + i, L::max(v, last), static_cast<std::uint32_t>(i), mask);
+      }
+      for (std::size_t i = (count + width - 1) / width * width; i < length; ++i) packed[i] = ~0u;
+      if (ordering) L::sort(packed, length);
+      for (std::size_t i = 0; i < count; i += Block::size) {
+        const std::size_t some = count - i < Block::size ? count - i : Block::size;
+        ascending &= Block::keys(set, slots + first, packed + i, mask, some, x, keys + first + i, ids + first + i);
+        ascending &= i == 0 || keys[first + i - 1] < keys[first + i];
+      }
     }
-    for (std::size_t i = 1; i < n; ++i) ordered &= sorted_keys[i - 1] < sorted_keys[i];
-    if (!ordered) Exact::insertion_sort(sorted_keys, sorted_ids, n);
-    for (std::size_t i = 0; i < n; ++i) {
-      keys[i] = sorted_keys[i];
-      slots[i] = sorted_ids[i];
-    }
+    return ascending;
   }
 };
 

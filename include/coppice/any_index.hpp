@@ -56,14 +56,15 @@ class AnyIndex {
 /// What may be chosen when an index is made; an index refuses (unsupported) what it cannot honour.
 template <class Scalar>
 struct IndexOptions {
-  std::optional<Balance> balance{};  ///< kd: any; kdmap: avl or red_black; none: the index's own default
-  std::optional<int> capacity{};     ///< octree: K
-  std::optional<double> alpha{};     ///< octree: α
-  PeriodicBox<Scalar> periodic{};    ///< all
+  std::optional<Balance> balance{};        ///< kd: any; kdmap: avl or red_black; none: the index's own default
+  std::optional<int> capacity{};           ///< octree: K
+  std::optional<double> alpha{};           ///< octree: α
+  std::optional<std::size_t> neighbors{};  ///< graph: k, the neighbours kept of every point
+  PeriodicBox<Scalar> periodic{};          ///< all
   Executor executor{};
 };
 
-/// The names that `make_index` takes, the default first: `kd`, `kdmap`, `octree` (2-D and 3-D), `brute`.
+/// The names that `make_index` takes, the default first: `kd`, `kdmap`, `octree` (2-D and 3-D), `graph`, `brute`.
 [[nodiscard]] std::span<const std::string_view> index_names() noexcept;
 
 /// Errors: invalid_input for an unknown name (the message lists the known ones), a bad dimension or bad options.

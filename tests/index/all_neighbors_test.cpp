@@ -34,9 +34,9 @@ Row<S> oracle(PointView<S> points, const S* query, std::int64_t left_out, Metric
   return row;
 }
 
-/// Rows of a set that stand for all: a few hundred of them.
+/// Rows of a set that stand for all: some sixty of them.
 std::size_t step_of(std::size_t n) {
-  return std::max<std::size_t>(1, n / 150);
+  return std::max<std::size_t>(1, n / 60);
 }
 
 template <class S>
@@ -161,22 +161,28 @@ AllWithin<S> within_query(double radius, MetricKind metric = MetricKind::l2, boo
   return query;
 }
 
+/// So many points, fewer under sanitizers.
+std::size_t some(int points) {
+  return static_cast<std::size_t>(test::scaled(points));
+}
+
 TYPED_TEST(AllNeighborsOf, EveryDimensionAndK) {
   using S = TypeParam;
   for (const int d : {1, 2, 3, 4, 9, 20})
-    for (const std::size_t k : {1, 10, 15, 40, 200}) check_nearest(uniform<S>(2000, d), nearest_query<S>(k), "uniform");
+    for (const std::size_t k : {1, 10, 15, 40, 200})
+      check_nearest(uniform<S>(some(2000), d), nearest_query<S>(k), "uniform");
   for (const int d : {1, 2, 3, 4, 9, 20})
-    check_within(uniform<S>(2000, d), within_query<S>(0.3 * std::sqrt(d / 3.0) * (d > 3 ? 1 : 0.2)), "uniform");
+    check_within(uniform<S>(some(2000), d), within_query<S>(0.3 * std::sqrt(d / 3.0) * (d > 3 ? 1 : 0.2)), "uniform");
 }
 
 TYPED_TEST(AllNeighborsOf, EveryMetric) {
   using S = TypeParam;
   for (const MetricKind metric : {MetricKind::l2, MetricKind::l1, MetricKind::linf})
     for (const int d : {2, 3, 6}) {
-      check_nearest(clusters<S>(2000, d), nearest_query<S>(10, metric, true), "clusters");
-      check_nearest(grid<S>(2000, d, 9), nearest_query<S>(33, metric), "grid");
-      check_within(clusters<S>(2000, d), within_query<S>(0.01, metric), "clusters");
-      check_within(grid<S>(2000, d, 9), within_query<S>(1, metric, true), "grid");
+      check_nearest(clusters<S>(some(2000), d), nearest_query<S>(10, metric, true), "clusters");
+      check_nearest(grid<S>(some(2000), d, 9), nearest_query<S>(33, metric), "grid");
+      check_within(clusters<S>(some(2000), d), within_query<S>(0.01, metric), "clusters");
+      check_within(grid<S>(some(2000), d, 9), within_query<S>(1, metric, true), "grid");
     }
 }
 
@@ -187,9 +193,9 @@ TYPED_TEST(AllNeighborsOf, EveryInstructionSet) {
     SCOPED_TRACE(instruction_set_name(set));
     force_instruction_set(set);
     for (const int d : {3, 5}) {
-      check_nearest(clusters<S>(3000, d), nearest_query<S>(10), "clusters");
-      check_nearest(grid<S>(3000, d, 7), nearest_query<S>(30, MetricKind::l1), "grid");
-      check_within(grid<S>(3000, d, 7), within_query<S>(1.5), "grid");
+      check_nearest(clusters<S>(some(3000), d), nearest_query<S>(10), "clusters");
+      check_nearest(grid<S>(some(3000), d, 7), nearest_query<S>(30, MetricKind::l1), "grid");
+      check_within(grid<S>(some(3000), d, 7), within_query<S>(1.5), "grid");
     }
   }
   force_instruction_set(usual);
@@ -198,13 +204,17 @@ TYPED_TEST(AllNeighborsOf, EveryInstructionSet) {
 TYPED_TEST(AllNeighborsOf, TiesAndEqualPoints) {
   using S = TypeParam;
   for (const int d : {1, 2, 3, 5}) {
-    check_nearest(grid<S>(8000, d, 2), nearest_query<S>(10), "corners");
-    check_nearest(grid<S>(8000, d, 2), nearest_query<S>(40, MetricKind::l2, true, 3), "corners");
+    check_nearest(grid<S>(some(8000), d, 2), nearest_query<S>(10), "corners");
+    check_nearest(grid<S>(some(8000), d, 2), nearest_query<S>(40, MetricKind::l2, true, 3), "corners");
     check_nearest(Points<S>{std::vector<S>(3000 * static_cast<std::size_t>(d), S(5)), d}, nearest_query<S>(12),
                   "equal");
     check_nearest(Points<S>{std::vector<S>(30 * static_cast<std::size_t>(d), S(5)), d}, nearest_query<S>(40), "equal");
   }
-  check_within(grid<S>(400, 3, 2), within_query<S>(1), "corners");
+  // Groups of equal points of every size around that of a leaf.
+  for (const int d : {1, 3, 5})
+    for (const std::size_t n : {40, 130, 400, 900, 1600, 2200})
+      for (const std::size_t k : {1, 10, 40}) check_nearest(grid<S>(n, d, 2), nearest_query<S>(k), "groups");
+  check_within(grid<S>(some(400), 3, 2), within_query<S>(1), "corners");
   check_within(Points<S>{std::vector<S>(900, S(-0.0)), 3}, within_query<S>(0), "equal");
   Points<S> clump = uniform<S>(3000, 3);
   std::fill(clump.coordinates.begin(), clump.coordinates.begin() + 6000, S(0.5));
@@ -215,15 +225,15 @@ TYPED_TEST(AllNeighborsOf, TheEndsOfTheRange) {
   using S = TypeParam;
   const bool wide = sizeof(S) == 8;
   for (const int d : {2, 3, 7}) {
-    const Points<S> outliers = with_outliers(uniform<S>(2000, d), 1e12);
+    const Points<S> outliers = with_outliers(uniform<S>(some(2000), d), 1e12);
     check_nearest(outliers, nearest_query<S>(10), "outliers");
     check_within(outliers, within_query<S>(0.1), "outliers");
-    check_nearest(scaled(with_outliers(uniform<S>(400, d), 1e12), 1e-30), nearest_query<S>(10), "small");
+    check_nearest(scaled(with_outliers(uniform<S>(some(400), d), 1e12), 1e-30), nearest_query<S>(10), "small");
     check_nearest(scaled(outliers, wide ? 1e138 : 1e5), nearest_query<S>(10), "large");
-    const Points<S> lost = scaled(uniform<S>(500, d), wide ? 1e-200 : 1e-25);
+    const Points<S> lost = scaled(uniform<S>(some(500), d), wide ? 1e-200 : 1e-25);
     check_nearest(lost, nearest_query<S>(10), "squares underflow");
     check_within(lost, within_query<S>(0), "squares underflow");
-    check_nearest(scaled(uniform<S>(500, d), wide ? 1e-315 : 1e-42), nearest_query<S>(10), "denormal numbers");
+    check_nearest(scaled(uniform<S>(some(500), d), wide ? 1e-315 : 1e-42), nearest_query<S>(10), "denormal numbers");
   }
 }
 

@@ -144,7 +144,9 @@ class LeafKernelsOf {
         }
         const double center = 0.5 * least + 0.5 * most;
         view.center[a][l] = center;
-        view.half[a][l] = static_cast<float>((most - least) * (0.5 * scale)) * (1 + 2e-6f) + 1e-30f;
+        // Where the numbers are coarse for their spread, the center is rounded to one side.
+        const double above = most - center, below = center - least;
+        view.half[a][l] = static_cast<float>((above > below ? above : below) * scale) * (1 + 2e-6f) + 1e-30f;
         float* relative = view.relative[a] + b;
         for (std::size_t i = 0; i < n; ++i) relative[i] = static_cast<float>((at[a][i] - center) * scale);
         const float lower = clamped((least - frame.origin[a]) * scale);

@@ -34,11 +34,12 @@ template <class S>
 LeafSet<S>::LeafSet(PointView<S> points, const Executor& executor, const LeafSet* scale_like)
     : size_(points.size()), axes_(std::max(points.dimension(), 3)) {
   unit_ = scale_like != nullptr ? scale_like->unit_ : unit_for(points);
-  if (points.dimension() <= 3)
+  if (points.dimension() <= 3) {
     along_curve(points, executor);
-  else
-    by_medians(points, executor);
-  if (size_ > 0) note_equal_leaves();
+    note_equal_leaves(leaves_);
+  } else {
+    note_equal_leaves(by_medians(points, executor));
+  }
 }
 
 template <class S>
@@ -111,24 +112,26 @@ bool LeafSet<S>::is_flat(std::size_t leaf) const noexcept {
   return true;
 }
 
-/// Where many points are equal they fill leaves of their own, in the order of their ids; only the first can be
-/// neighbours.
+/// Where many points are equal they fill leaves of their own, all of them side by side and in the order of their ids;
+/// only the first can be neighbours. A few equal points may stand apart from each other, so they do not count.
 template <class S>
-void LeafSet<S>::note_equal_leaves() {
-  std::vector<std::uint32_t> earlier(leaves_, 0);
+void LeafSet<S>::note_equal_leaves(std::size_t leaves) {
+  std::vector<std::uint32_t> run(leaves_, 0);
   bool any = false;
-  bool before = is_flat(0);
-  for (std::size_t leaf = 1; leaf < leaves_; ++leaf) {
+  bool before = false;
+  for (std::size_t leaf = 0; leaf < leaves; ++leaf) {
     const bool flat = is_flat(leaf);
     const LeafSetView<S> seen = view();
     const S* here = seen.rows + static_cast<std::ptrdiff_t>(seen.begin[leaf]) * seen.stride;
     if (flat && before && std::equal(here, here + axes_, here - seen.stride)) {
-      earlier[leaf] = earlier[leaf - 1] + (seen.begin[leaf] - seen.begin[leaf - 1]);
-      any = true;
+      run[leaf] = run[leaf - 1] + (seen.begin[leaf] - seen.begin[leaf - 1]);
+      any |= run[leaf] > leaf_capacity;
     }
     before = flat;
   }
-  if (any) earlier_ = std::move(earlier);
+  if (!any) return;
+  for (std::uint32_t& equal : run) equal = equal > leaf_capacity ? equal : 0;
+  earlier_ = std::move(run);
 }
 
 template <class S>

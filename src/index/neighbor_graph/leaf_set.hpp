@@ -27,11 +27,11 @@ class LeafSet {
 
  private:
   void along_curve(PointView<S> points, const Executor& executor);
-  void by_medians(PointView<S> points, const Executor& executor);
+  std::size_t by_medians(PointView<S> points, const Executor& executor);
   std::size_t take_heavy_duplicates(PointView<S> points, std::vector<std::int32_t>& order);
   void settle(PointView<S> points, const Executor& executor);
   void raise();
-  void note_equal_leaves();
+  void note_equal_leaves(std::size_t leaves);
   [[nodiscard]] bool is_flat(std::size_t leaf) const noexcept;
 
   std::size_t size_ = 0;

@@ -92,7 +92,7 @@ std::uint64_t hash_of(const S* row, int dimension) {
 }  // namespace
 
 /// Points that are equal to more than four leaves of others come first, in leaves of their own and in the order of
-/// their ids. Returns how many points that are, and adds their leaves.
+/// their ids. Returns how many points that are.
 template <class S>
 std::size_t LeafSet<S>::take_heavy_duplicates(PointView<S> points, std::vector<std::int32_t>& order) {
   constexpr std::size_t heavy = 4 * points_a_leaf;
@@ -135,8 +135,9 @@ std::size_t LeafSet<S>::take_heavy_duplicates(PointView<S> points, std::vector<s
   return count;
 }
 
+/// Returns how many leaves at the front hold equal points alone.
 template <class S>
-void LeafSet<S>::by_medians(PointView<S> points, const Executor& executor) {
+std::size_t LeafSet<S>::by_medians(PointView<S> points, const Executor& executor) {
   std::vector<std::int32_t> order(size_);
   for (std::size_t i = 0; i < size_; ++i) order[i] = static_cast<std::int32_t>(i);
   const std::size_t heavy = take_heavy_duplicates(points, order);
@@ -148,6 +149,7 @@ void LeafSet<S>::by_medians(PointView<S> points, const Executor& executor) {
   ids_ = std::move(order);
   ids_.resize(size_ + slack, 0);
   if (size_ > 0) settle(points, executor);
+  return heavy / points_a_leaf;
 }
 
 /// Coordinates by slot, columns relative to the middle of each leaf, and boxes.
@@ -194,7 +196,8 @@ void LeafSet<S>::settle(PointView<S> points, const Executor& executor) {
         }
         const double center = 0.5 * least + 0.5 * most;
         center_[a * leaf_column + leaf] = center;
-        half_[a * leaf_column + leaf] = static_cast<float>((most - least) * (0.5 * scale)) * (1 + 2e-6f) + 1e-30f;
+        half_[a * leaf_column + leaf] =
+            static_cast<float>(std::max(most - center, center - least) * scale) * (1 + 2e-6f) + 1e-30f;
         for (std::size_t s = begin; s < end; ++s)
           relative_.get()[a * column + s] =
               static_cast<float>((static_cast<double>(rows_.get()[s * axes + a]) - center) * scale);
@@ -231,7 +234,7 @@ void LeafSet<S>::raise() {
 
 #define COPPICE_INSTANTIATE(S)                                                                      \
   template std::size_t LeafSet<S>::take_heavy_duplicates(PointView<S>, std::vector<std::int32_t>&); \
-  template void LeafSet<S>::by_medians(PointView<S>, const Executor&);                              \
+  template std::size_t LeafSet<S>::by_medians(PointView<S>, const Executor&);                       \
   template void LeafSet<S>::settle(PointView<S>, const Executor&);                                  \
   template void LeafSet<S>::raise();
 COPPICE_INSTANTIATE(float)

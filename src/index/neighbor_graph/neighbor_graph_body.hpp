@@ -38,16 +38,10 @@ class Rows<S>::Body {
     std::size_t live;
     std::size_t placed;
   };
-  /// A point lies within what a row reaches.
-  struct Offer {
-    std::uint32_t row;
-    std::uint32_t point;
-    S key;
-  };
 
   void build_ascending(const SearchTarget<S>& index, PointView<S> points, std::span<const point_id> ids);
   [[nodiscard]] bool has_fast_rows() const noexcept;
-  void all_rows(PointView<S> points);
+  void all_rows(PointView<S> points, std::span<const std::uint32_t> which);
   /// Rows of points that the index holds, searched there.
   void search_rows(const SearchTarget<S>& index, PointView<S> points, const std::vector<std::uint32_t>& rows,
                    RowStore<S>& to) const;

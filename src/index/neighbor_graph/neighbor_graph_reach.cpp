@@ -1,6 +1,7 @@
 #include "neighbor_graph_reach.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <stdexcept>
 #include <string>
@@ -17,7 +18,8 @@ ReachRun<S>::ReachRun(PointView<S> points, const std::vector<std::uint32_t>& row
     std::vector<std::int32_t> order(points.size());
     std::iota(order.begin(), order.end(), 0);
     begin.push_back(points.size());
-    return place(points, rows, begin, order.data());
+    place(points, rows, begin, order.data());
+    return;
   }
   const LeafSet<S> leaves(points, executor);
   const LeafSetView<S> seen = leaves.view();
@@ -121,28 +123,62 @@ void ReachRun<S>::set_reach(std::size_t slot, S reach) noexcept {
   }
 }
 
-/// Also for more than 16 dimensions and for images: each axis at the end of its interval that metric_key finds nearer.
 template <class S>
-void ReachRun<S>::nearest_keys_one_by_one(const Space<S>& space, const S* point, const S* lower, const S* upper,
-                                          std::size_t lanes, S* keys) {
-  std::vector<S> place(static_cast<std::size_t>(space.dimension));
+void ReachRun<S>::search(const Space<S>& space, const S* points, std::size_t count, std::uint32_t first,
+                         OfferSink<S>& sink) const {
+  const std::size_t top = levels_.size() - 1;
+  if (space.is_plain()) {
+    std::vector<ReachLevel<S>> levels;
+    for (const Level& level : levels_)
+      levels.push_back({level.lower.data(), level.upper.data(), level.reach.data(), level.groups});
+    const ReachView<S> view{space.dimension, space.metric.kind, space.metric.weights.data(),
+                            levels.data(),   levels.size(),     coordinates_.data(),
+                            reach_.data(),   rows_.data()};
+    return reach_kernels<S>().search(view, points, count, first, sink);
+  }
+  std::vector<S> place(axes_);
+  for (std::size_t i = 0; i < count; ++i)
+    for (std::size_t group = 0; group < levels_[top].groups; ++group)
+      search_any(space, points + i * axes_, first + static_cast<std::uint32_t>(i), top, group, place, sink);
+}
+
+/// For more than 16 dimensions and for images: to each axis the end of a box's interval that metric_key finds nearer,
+/// which gives the least key of the box.
+template <class S>
+void ReachRun<S>::search_any(const Space<S>& space, const S* point, std::uint32_t name, std::size_t level,
+                             std::size_t group, std::vector<S>& place, OfferSink<S>& sink) const {
+  const Level& at = levels_[level];
   const auto& lengths = space.periodic.lengths;
-  for (std::size_t lane = 0; lane < lanes; ++lane) {
-    for (std::size_t axis = 0; axis < place.size(); ++axis) {
-      const S low = lower[axis * lanes + lane], high = upper[axis * lanes + lane], x = point[axis];
+  for (std::size_t lane = 0; lane < fan; ++lane) {
+    const std::size_t node = group * fan + lane;
+    if (at.reach[node] == dead) continue;
+    for (std::size_t axis = 0; axis < axes_; ++axis) {
+      const S low = at.lower[(group * axes_ + axis) * fan + lane], high = at.upper[(group * axes_ + axis) * fan + lane];
+      const S x = point[axis];
       const auto difference = [&](S y) {
         const S direct = std::abs(x - y);
         return lengths.empty() ? direct : std::min(direct, lengths[axis] - direct);
       };
       place[axis] = low <= x && x <= high ? x : difference(low) <= difference(high) ? low : high;
     }
-    keys[lane] = metric_key(point, place.data(), space.dimension, space.metric, space.periodic);
+    if (space.key(point, place.data()) > at.reach[node]) continue;
+    if (level > 0) {
+      search_any(space, point, name, level - 1, node, place, sink);
+      continue;
+    }
+    if (sink.size + leaf_size > sink.capacity) sink.grow(sink);
+    for (std::size_t slot = node * leaf_size; slot < (node + 1) * leaf_size; ++slot) {
+      copy_point(slot, place.data());
+      const S key = space.key(point, place.data());
+      if (key <= reach_[slot]) sink.offers[sink.size++] = {key, rows_[slot], name};
+    }
   }
 }
 
 template <class S>
 std::size_t ReachRun<S>::bytes() const noexcept {
-  std::size_t sum = rows_.capacity() * sizeof(std::uint32_t) + (coordinates_.capacity() + reach_.capacity()) * sizeof(S);
+  std::size_t sum =
+      rows_.capacity() * sizeof(std::uint32_t) + (coordinates_.capacity() + reach_.capacity()) * sizeof(S);
   for (const Level& level : levels_)
     sum += (level.lower.capacity() + level.upper.capacity() + level.reach.capacity()) * sizeof(S);
   return sum;

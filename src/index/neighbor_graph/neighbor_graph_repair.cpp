@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::size_t points_a_chunk = 128;
 constexpr std::size_t points_at_once = std::size_t{1} << 14;  // so that a large batch needs no memory to speak of
-constexpr std::size_t ahead = 8;  // rows lie anywhere, so those to come are fetched this many offers before
-constexpr std::size_t part_for_anew = 3;
+constexpr std::size_t ahead = 8;          // rows lie anywhere, so those to come are fetched this many offers before
+constexpr std::size_t part_for_anew = 4;  // measured: repair and build cost alike at 15 to 30 percent
 
 }  // namespace
 
@@ -53,28 +53,27 @@ void Rows<S>::Body::anew(const SearchTarget<S>& index, PointView<S> points, std:
   repair.changed = changed;
 }
 
+/// Requires: rows of points one behind the other.
 template <class S>
 template <class Apply>
 void Rows<S>::Body::offer_all(PointView<S> points, const Apply& apply) {
-  std::vector<std::vector<Offer>> offers;
+  std::vector<OfferList<S>> offers;
   for (std::size_t first = 0; first < points.size(); first += points_at_once) {
     const std::size_t count = std::min(points_at_once, points.size() - first);
     offers.resize((count + points_a_chunk - 1) / points_a_chunk);
     config.executor.for_each_chunk(count, points_a_chunk, [&](std::size_t begin, std::size_t end) {
-      std::vector<Offer>& mine = offers[begin / points_a_chunk];
-      mine.clear();
-      for (std::size_t i = begin; i < end; ++i)
-        for (const Run& run : runs_)
-          run.points.search(space, points.row(first + i), [&](std::uint32_t row, S key) {
-            mine.push_back({row, static_cast<std::uint32_t>(first + i), key});
-          });
+      OfferList<S>& mine = offers[begin / points_a_chunk];
+      mine.size = 0;
+      for (const Run& run : runs_)
+        run.points.search(space, points.row(first + begin), end - begin, static_cast<std::uint32_t>(first + begin),
+                          mine);
     });
-    for (const std::vector<Offer>& some : offers) {
-      for (std::size_t i = 0; i < some.size(); ++i) {
-        if (i + ahead < some.size()) store.prefetch(some[i + ahead].row);
-        apply(some[i].row, some[i].key, some[i].point);
+    for (const OfferList<S>& some : offers) {
+      for (std::size_t i = 0; i < some.size; ++i) {
+        if (i + ahead < some.size) store.prefetch(some.offers[i + ahead].row);
+        apply(some.offers[i].row, some.offers[i].key, some.offers[i].point);
       }
-      repair.offered += some.size();
+      repair.offered += some.size;
     }
   }
 }

@@ -60,8 +60,9 @@ class RowStore {
     if (rows > capacity_ || rows < capacity_ / 4) {
       hits_ = {};
       capacity_ = 0;
-      hits_ = storage::RawArray<Hit<S>>(rows * width_);
-      capacity_ = rows;
+      const std::size_t room = rows + rows / 8;  // untouched pages cost nothing, and the first batch moves no rows
+      hits_ = storage::RawArray<Hit<S>>(room * width_);
+      capacity_ = room;
     }
   }
   /// A row of its own for a point.

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include <Eigen/Eigenvalues>
 
@@ -91,7 +92,8 @@ Directions principal_directions(const high::Store<Scalar>& points, const high::F
   for (std::size_t axis = 0; axis < p; ++axis) {  // eigenvalues ascend
     double* const to = directions.row(axis % subspaces * axes + axis / subspaces);
     for (std::size_t r = 0; r < p; ++r) {
-      const double weight = solver.eigenvectors()(static_cast<Eigen::Index>(r), static_cast<Eigen::Index>(p - 1 - axis));
+      const double weight =
+          solver.eigenvectors()(static_cast<Eigen::Index>(r), static_cast<Eigen::Index>(p - 1 - axis));
       for (std::size_t i = 0; i < d; ++i) to[i] += weight * turned.row(r)[i];
     }
   }
@@ -128,7 +130,8 @@ Coordinates rotate(const high::Store<Scalar>& points, const SubspaceConfig& conf
     for (std::size_t i = first; i < last; ++i) {
       for (std::size_t axis = 0; axis < d; ++axis)
         row[axis] = (points.coordinate(i, axis) - frame.center[axis]) * frame.scale;
-      largest[first / rows_at_once] = std::max(largest[first / rows_at_once], std::sqrt(dot(row.data(), row.data(), d)));
+      largest[first / rows_at_once] =
+          std::max(largest[first / rows_at_once], std::sqrt(dot(row.data(), row.data(), d)));
       for (std::size_t r = 0; r < m * axes; ++r)
         coordinates.subspaces[r / axes].coordinates[i * axes + r % axes] = dot(directions.row(r), row.data(), d);
     }
@@ -148,12 +151,34 @@ Coordinates rotate(const high::Store<Scalar>& points, const SubspaceConfig& conf
   return coordinates;
 }
 
+/// Of coordinates [begin, end) those in which a sample differs most, at most `axes`, ascending.
+template <class Scalar>
+std::vector<std::size_t> widest(const high::Store<Scalar>& points, std::size_t begin, std::size_t end,
+                                std::size_t axes) {
+  const std::size_t sample = std::min(points.size(), largest_sample);
+  std::vector<std::pair<double, std::size_t>> spreads;
+  std::vector<double> values(sample);
+  for (std::size_t axis = begin; axis < end; ++axis) {
+    for (std::size_t i = 0; i < sample; ++i) values[i] = points.coordinate(i * points.size() / sample, axis);
+    double mean = 0, spread = 0;
+    for (const double x : values) mean += x / static_cast<double>(sample);
+    for (const double x : values) spread += std::abs(x - mean) / static_cast<double>(sample);
+    spreads.emplace_back(-spread, axis);
+  }
+  std::sort(spreads.begin(), spreads.end());
+  std::vector<std::size_t> chosen;
+  for (std::size_t i = 0; i < std::min(axes, spreads.size()); ++i) chosen.push_back(spreads[i].second);
+  std::sort(chosen.begin(), chosen.end());
+  return chosen;
+}
+
 std::size_t axes_of(const SubspaceConfig& config, std::size_t dimension) {
   if (config.axes != 0) return static_cast<std::size_t>(config.axes);
   if (config.kind == SubspaceKind::dimension_partition)
     return std::min<std::size_t>((dimension + config.subspaces - 1) / config.subspaces, most_qode_axes);
-  const std::size_t share =
-      config.kind == SubspaceKind::random_rotations ? dimension : dimension / std::max<std::size_t>(config.subspaces, 1);
+  const std::size_t share = config.kind == SubspaceKind::random_rotations
+                                ? dimension
+                                : dimension / std::max<std::size_t>(config.subspaces, 1);
   return std::min(usual_axes, share);
 }
 
@@ -164,6 +189,18 @@ double Bound::limit(double key) const noexcept {
   if (!rotated) return most;
   const double length = std::sqrt(most) * stretch * (1 + 1e-12) + 2 * error;
   return length * length * (1 + 1e-12);
+}
+
+SubspaceRows::SubspaceRows(const Coordinates& coordinates) : begins{0} {
+  for (const auto& part : coordinates.subspaces)
+    begins.push_back(begins.back() + static_cast<std::size_t>(part.dimension));
+  const std::size_t size = coordinates.subspaces.front().size();
+  values.resize(size * begins.back());
+  for (std::size_t s = 0; s + 1 < begins.size(); ++s) {
+    const PointView<double> part = coordinates.subspaces[s];
+    for (std::size_t i = 0; i < size; ++i)
+      std::copy_n(part.row(i), begins[s + 1] - begins[s], values.data() + i * begins.back() + begins[s]);
+  }
 }
 
 void check_config(const SubspaceConfig& config, int dimension) {
@@ -185,8 +222,7 @@ void check_config(const SubspaceConfig& config, int dimension) {
     say(std::to_string(config.subspaces) + " subspaces of " + std::to_string(std::max(config.axes, 1)) +
         " axes were asked for");
   }
-  if (config.metric == MetricKind::weighted_l2)
-    throw unsupported("subspace searches know the metrics l2, l1 and linf");
+  if (config.metric == MetricKind::weighted_l2) throw unsupported("subspace searches know the metrics l2, l1 and linf");
   if (config.metric != MetricKind::l2 && config.kind != SubspaceKind::dimension_partition)
     throw unsupported("rotations keep no distance but l2; other metrics need a partition of coordinates");
 }
@@ -200,12 +236,12 @@ Coordinates make_coordinates(const high::Store<Scalar>& points, const SubspaceCo
   } else {
     coordinates.bound.sums = config.metric != MetricKind::linf;
     for (std::size_t s = 0; s < config.subspaces; ++s) {
-      // All coordinates, or, if axes are fewer, a run in the middle of each share.
-      const std::size_t begin = s * d / config.subspaces, end = (s + 1) * d / config.subspaces;
-      const std::size_t count = std::min(axes, end - begin), first = begin + (end - begin - count) / 2;
+      const std::vector<std::size_t> chosen =
+          widest(points, s * d / config.subspaces, (s + 1) * d / config.subspaces, axes);
+      const std::size_t count = chosen.size();
       Points<double> part{std::vector<double>(points.size() * count), static_cast<int>(count)};
       for (std::size_t i = 0; i < points.size(); ++i)
-        for (std::size_t a = 0; a < count; ++a) part.coordinates[i * count + a] = points.coordinate(i, first + a);
+        for (std::size_t a = 0; a < count; ++a) part.coordinates[i * count + a] = points.coordinate(i, chosen[a]);
       coordinates.subspaces.push_back(std::move(part));
     }
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <vector>
 
@@ -32,6 +33,30 @@ struct Bound {
 struct Coordinates {
   std::vector<Points<double>> subspaces;
   Bound bound;
+};
+
+/// The coordinates of all subspaces, a row a point.
+struct SubspaceRows {
+  SubspaceRows() = default;
+  explicit SubspaceRows(const Coordinates& coordinates);
+
+  [[nodiscard]] const double* row(std::size_t i) const noexcept { return values.data() + i * begins.back(); }
+  /// The joined key of two points.
+  template <class Terms>
+  [[nodiscard]] double key(std::size_t i, std::size_t j, const Bound& bound) const {
+    const double *x = row(i), *y = row(j);
+    double joined = 0;
+    for (std::size_t s = 0; s + 1 < begins.size(); ++s) {
+      double sum = 0;
+      for (std::size_t a = begins[s]; a < begins[s + 1]; ++a)
+        sum = Terms::combine(sum, Terms::term(std::abs(x[a] - y[a])));
+      joined = bound.join(joined, sum);
+    }
+    return joined;
+  }
+
+  std::vector<std::size_t> begins;  ///< of each subspace in a row, and the end
+  std::vector<double> values;
 };
 
 /// Errors: invalid_input, unsupported.

@@ -64,9 +64,9 @@ struct Outward {
 
 /// What one step may take.
 struct StepCaps {
-  std::size_t most_boxes = 0, most_points = 0;              ///< in all; 0: no cap
-  std::size_t boxes_a_step = 0, points_a_step = 0;          ///< in this step
-  double reach = 0;                                         ///< leaves further away are left out for good
+  std::size_t most_boxes = 0, most_points = 0;      ///< in all; 0: no cap
+  std::size_t boxes_a_step = 0, points_a_step = 0;  ///< in this step
+  double reach = 0;                                 ///< leaves further away are left out for good
 };
 
 /// Writes the nodes of the leaves that come next, nearest first, and moves on. Deterministic.

@@ -37,7 +37,7 @@ struct LeafSetView {
   const double* const* center;   ///< by leaf
   const float* const* half;      ///< half the edge of a leaf's box, in units, rounded up
   const BoxColumns* levels;      ///< relative to `origin`, in units
-  const std::uint32_t* earlier;  ///< by leaf: points equal to all of its own in the leaves before it; null: nowhere
+  const std::uint32_t* earlier;  ///< by leaf: points equal to all of its own in the leaves right before it; null: nowhere
   const double* origin;
   int level_count;
   std::size_t leaves;

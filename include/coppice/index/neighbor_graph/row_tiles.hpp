@@ -65,7 +65,8 @@ class RowTiles : protected RowGather<Target, S, Axes, Kind> {
         most = q == 0 || x > most ? x : most;
       }
       box.center[a] = 0.5 * least + 0.5 * most;
-      box.half[a] = static_cast<float>((most - least) * (0.5 * set.inverse_unit)) * (1 + 2e-6f) + 1e-30f;
+      const double above = most - box.center[a], below = box.center[a] - least;
+      box.half[a] = static_cast<float>((above > below ? above : below) * set.inverse_unit) * (1 + 2e-6f) + 1e-30f;
     }
   }
   /// A box in the frame of the set, rounded outward.

@@ -26,6 +26,13 @@ enum class SubspaceKind {
   dimension_partition,  ///< coordinates, dealt out in runs (§6.1.3): (Σ gap_s^p)^(1/p) away
 };
 
+/// By what candidates are ranked, and left out, before they are evaluated in all dimensions.
+enum class PartialDistances {
+  none,  ///< by nothing
+  met,   ///< distances in those subspaces where they were met, gaps in the others (Remark 6.2)
+  all,   ///< distances in all subspaces, wherever they were met
+};
+
 struct SubspaceConfig {
   static constexpr std::size_t most_subspaces = 64;
 
@@ -53,12 +60,10 @@ struct SubspaceNearest {
   /// leaf that reaches the number). 0: none. Without any cap rows are exact.
   std::size_t most_boxes = 0;
   std::size_t most_points = 0;
-  /// Of all candidates of a row only so many with the least bounds are evaluated in all dimensions. 0: all that could be
-  /// among the k. Needs partial_distances.
+  /// Of all candidates of a row only so many with the least bounds are evaluated in all dimensions. 0: all that could
+  /// be among the k. Needs partial distances; of those that are `met` it takes first whatever was met in few subspaces.
   std::size_t most_evaluated = 0;
-  /// Whether candidates are ranked, and left out, by their distances in those subspaces where they were met and the
-  /// gaps of the others (Remark 6.2).
-  bool partial_distances = true;
+  PartialDistances partial_distances = PartialDistances::all;
   /// Rounds in which a row also tries the neighbours of its neighbours, and of points whose neighbour it is.
   int refinements = 0;
   Executor executor{};
@@ -66,13 +71,13 @@ struct SubspaceNearest {
 
 /// What a search did.
 struct SubspaceStatistics {
-  std::uint64_t boxes = 0;        ///< leaves that leaves were compared with, themselves included, over all subspaces
-  std::uint64_t bounds = 0;       ///< boxes whose distance was evaluated
-  std::uint64_t candidates = 0;   ///< pairs met, each once a round however many subspaces it was met in
-  std::uint64_t partials = 0;     ///< distances evaluated in one subspace
-  std::uint64_t pairs = 0;        ///< distances evaluated in all dimensions
-  std::uint64_t refined = 0;      ///< of those, neighbours of neighbours
-  std::size_t certified_rows = 0; ///< proven exact
+  std::uint64_t boxes = 0;         ///< leaves that leaves were compared with, themselves included, over all subspaces
+  std::uint64_t bounds = 0;        ///< boxes whose distance was evaluated
+  std::uint64_t candidates = 0;    ///< pairs met, each once a round however many subspaces it was met in
+  std::uint64_t partials = 0;      ///< distances evaluated in one subspace, or in all of them at once
+  std::uint64_t pairs = 0;         ///< distances evaluated in all dimensions
+  std::uint64_t refined = 0;       ///< of those, neighbours of neighbours
+  std::size_t certified_rows = 0;  ///< proven exact
   int rounds = 0;
 };
 
@@ -107,13 +112,15 @@ class SubspaceSearch {
 
   /// The k nearest of every point. Without caps these are brute force's, bit for bit; with caps every neighbour has its
   /// exact distance, and `statistics` tells how many rows are proven all the same. Errors: invalid_input (k of 0;
-  /// most_evaluated without partial distances; refinements below 0; no cap, but a limit on neighbours). Complexity: with
-  /// a cap of c points O(n m c (axes + d)) at most; without, up to O(n² m (axes + d)).
-  [[nodiscard]] DenseGraph<Scalar> nearest(const SubspaceNearest& query, SubspaceStatistics* statistics = nullptr) const;
+  /// most_evaluated without partial distances; refinements below 0; no cap, but a limit on neighbours). Complexity:
+  /// with a cap of c points O(n m c (axes + d)) at most; without, up to O(n² m (axes + d)).
+  [[nodiscard]] DenseGraph<Scalar> nearest(const SubspaceNearest& query,
+                                           SubspaceStatistics* statistics = nullptr) const;
 
   /// The product-adjacency neighbourhood of a point (Definition 6.2): the points whose boxes are the same as its own or
   /// touch it in every subspace, at `level` or as leaves above it; ascending, the point included. Requires: a row and a
-  /// level ≥ 0; levels deeper than a tree stand for its leaves. Complexity: O(points of the smallest such row of boxes).
+  /// level ≥ 0; levels deeper than a tree stand for its leaves. Complexity: O(points of the smallest such row of
+  /// boxes).
   [[nodiscard]] std::vector<point_id> product_neighborhood(std::size_t row, int level) const;
   /// At most the distance, along the subspace axis where it is largest, to any point that is not in there (Eq. 6.4);
   /// infinite where there is none. With a partition of coordinates this bounds the linf distance, and any other.
@@ -124,8 +131,8 @@ class SubspaceSearch {
   std::unique_ptr<const Body> body_;
 };
 
-/// The share of the neighbours of `exact` that `graph` names: those ids, and others that are no farther than the last of
-/// the exact row. 1 where there are none. Requires: rows by distance, as many in both.
+/// The share of the neighbours of `exact` that `graph` names: those, and others that are no farther than the last of
+/// the exact row. 1 where there are none. Requires: distances in both. Errors: invalid_input (another number of rows).
 template <class Scalar>
 [[nodiscard]] double recall_of(const GraphView<Scalar>& graph, const GraphView<Scalar>& exact);
 

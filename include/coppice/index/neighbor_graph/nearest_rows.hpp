@@ -158,7 +158,7 @@ class NearestRows : RowLeaves<Target, S, Axes, Kind> {
   void relax() {
     float needed = 0;
     for (std::size_t q = 0; q < done_count; ++q) needed = done[q] > needed ? done[q] : needed;
-    if (needed < guess) guess = 0.85f * guess + 0.15f * needed;
+    if (needed > 0 && needed < guess) guess = 0.85f * guess + 0.15f * needed;
   }
   /// … and up to what nearly all queries of a tile would have been served by: not to what a single one far away needs.
   void follow() {

@@ -3,15 +3,10 @@
 
 #include <tuple>
 
-#include "coppice/index/kd_tree/routing.hpp"
 #include "coppice/query/kernels.hpp"
+#include "coppice/index/kd_tree/routing.hpp"
 #include "coppice/storage/columns.hpp"
-
-namespace coppice::simd {
-struct baseline;
-struct avx2;
-struct avx512;
-}  // namespace coppice::simd
+#include "targets.hpp"
 
 namespace coppice::kernels {
 
@@ -25,8 +20,8 @@ struct KdTreeKernels {
 template <class S>
 struct Kernels {
   storage::ColumnKernels<S> columns;
-  std::tuple<KdTreeKernels<S, 2>, KdTreeKernels<S, 3>, KdTreeKernels<S, 4>, KdTreeKernels<S, 8>, KdTreeKernels<S, 16>,
-             KdTreeKernels<S, 0>>
+  std::tuple<KdTreeKernels<S, 2>, KdTreeKernels<S, 3>, KdTreeKernels<S, 4>, KdTreeKernels<S, 8>,
+             KdTreeKernels<S, 16>, KdTreeKernels<S, 0>>
       kd_tree;
   SearchKernels<S> quadtree;
   SearchKernels<S> octree;

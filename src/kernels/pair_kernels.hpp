@@ -3,12 +3,7 @@
 
 #include "coppice/index/octree/pair_kernels.hpp"
 #include "coppice/query/leaf_kernels.hpp"
-
-namespace coppice::simd {
-struct baseline;
-struct avx2;
-struct avx512;
-}  // namespace coppice::simd
+#include "targets.hpp"
 
 namespace coppice::kernels {
 

@@ -1,5 +1,5 @@
 // The search for the rows that reach a point, of one instruction set (COPPICE_TARGET). Compiled once an instruction
-// set, with its flags; reach_target.cpp chooses between the results, at run time.
+// set, with its flags; target.cpp chooses between the results, at run time.
 #include "reach_kernels.hpp"
 #include "coppice/index/neighbor_graph/reach_search.hpp"
 #if defined(__AVX512F__)

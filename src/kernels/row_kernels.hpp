@@ -2,12 +2,7 @@
 #pragma once
 
 #include "coppice/index/neighbor_graph/row_kernels.hpp"
-
-namespace coppice::simd {
-struct baseline;
-struct avx2;
-struct avx512;
-}  // namespace coppice::simd
+#include "targets.hpp"
 
 namespace coppice::kernels {
 

@@ -1,109 +1,73 @@
 // Chooses the compiled kernels of the instruction set in use.
+#include <type_traits>
+
 #include "coppice/geometry/instruction_set.hpp"
-#include "coppice/index/kd_tree/core.hpp"
 #include "coppice/index/octree/tree.hpp"
+#include "coppice/index/kd_tree/core.hpp"
 #include "kernels.hpp"
 #include "pair_kernels.hpp"
+#include "reach_kernels.hpp"
 #include "row_kernels.hpp"
 
 namespace coppice {
 namespace kernels {
 
+// The units that exist.
 #if defined(__x86_64__)
-extern template struct KernelsFor<simd::avx2, float>;
-extern template struct KernelsFor<simd::avx2, double>;
-extern template struct KernelsFor<simd::avx512, float>;
-extern template struct KernelsFor<simd::avx512, double>;
+#define COPPICE_UNITS(KernelsFor)                           \
+  extern template struct KernelsFor<simd::avx2, float>;     \
+  extern template struct KernelsFor<simd::avx2, double>;    \
+  extern template struct KernelsFor<simd::avx512, float>;   \
+  extern template struct KernelsFor<simd::avx512, double>;  \
+  extern template struct KernelsFor<simd::baseline, float>; \
+  extern template struct KernelsFor<simd::baseline, double>;
+#else
+#define COPPICE_UNITS(KernelsFor)                           \
+  extern template struct KernelsFor<simd::baseline, float>; \
+  extern template struct KernelsFor<simd::baseline, double>;
 #endif
-extern template struct KernelsFor<simd::baseline, float>;
-extern template struct KernelsFor<simd::baseline, double>;
+COPPICE_UNITS(KernelsFor)
+COPPICE_UNITS(PairKernelsFor)
+COPPICE_UNITS(ReachKernelsFor)
+COPPICE_UNITS(RowKernelsFor)
+#undef COPPICE_UNITS
 
+/// What `tables` returns for the instruction set in use, which it is told as std::type_identity.
+template <class Tables>
+const auto& chosen(const Tables& tables) noexcept {
+  switch (instruction_set()) {
 #if defined(__x86_64__)
-extern template struct PairKernelsFor<simd::avx2, float>;
-extern template struct PairKernelsFor<simd::avx2, double>;
-extern template struct PairKernelsFor<simd::avx512, float>;
-extern template struct PairKernelsFor<simd::avx512, double>;
+    case InstructionSet::avx512:
+      return tables(std::type_identity<simd::avx512>{});
+    case InstructionSet::avx2:
+      return tables(std::type_identity<simd::avx2>{});
 #endif
-extern template struct PairKernelsFor<simd::baseline, float>;
-extern template struct PairKernelsFor<simd::baseline, double>;
-
-#if defined(__x86_64__)
-extern template struct RowKernelsFor<simd::avx2, float>;
-extern template struct RowKernelsFor<simd::avx2, double>;
-extern template struct RowKernelsFor<simd::avx512, float>;
-extern template struct RowKernelsFor<simd::avx512, double>;
-#endif
-extern template struct RowKernelsFor<simd::baseline, float>;
-extern template struct RowKernelsFor<simd::baseline, double>;
+    default:
+      return tables(std::type_identity<simd::baseline>{});
+  }
+}
 
 template <class S>
 const Kernels<S>& current() noexcept {
-  switch (instruction_set()) {
-#if defined(__x86_64__)
-    case InstructionSet::avx512:
-      return KernelsFor<simd::avx512, S>::table;
-    case InstructionSet::avx2:
-      return KernelsFor<simd::avx2, S>::table;
-#endif
-    default:
-      return KernelsFor<simd::baseline, S>::table;
-  }
-}
-
-template <class S>
-const neighbor_graph::RowKernels<S>& current_rows() noexcept {
-  switch (instruction_set()) {
-#if defined(__x86_64__)
-    case InstructionSet::avx512:
-      return RowKernelsFor<simd::avx512, S>::table;
-    case InstructionSet::avx2:
-      return RowKernelsFor<simd::avx2, S>::table;
-#endif
-    default:
-      return RowKernelsFor<simd::baseline, S>::table;
-  }
-}
-
-template <class S>
-const query::LeafKernels<S>& current_leaves() noexcept {
-  switch (instruction_set()) {
-#if defined(__x86_64__)
-    case InstructionSet::avx512:
-      return PairKernelsFor<simd::avx512, S>::leaves;
-    case InstructionSet::avx2:
-      return PairKernelsFor<simd::avx2, S>::leaves;
-#endif
-    default:
-      return PairKernelsFor<simd::baseline, S>::leaves;
-  }
-}
-
-template <class S>
-const octree::PairKernels<S>& current_pairs() noexcept {
-  switch (instruction_set()) {
-#if defined(__x86_64__)
-    case InstructionSet::avx512:
-      return PairKernelsFor<simd::avx512, S>::pairs;
-    case InstructionSet::avx2:
-      return PairKernelsFor<simd::avx2, S>::pairs;
-#endif
-    default:
-      return PairKernelsFor<simd::baseline, S>::pairs;
-  }
+  return chosen([]<class Target>(std::type_identity<Target>) -> const auto& { return KernelsFor<Target, S>::table; });
 }
 
 }  // namespace kernels
 
 template <class S>
 const octree::PairKernels<S>& octree::pair_kernels() noexcept {
-  return kernels::current_pairs<S>();
+  return kernels::chosen([]<class Target>(std::type_identity<Target>) -> const auto& {
+    return kernels::PairKernelsFor<Target, S>::pairs;
+  });
 }
 template const octree::PairKernels<float>& octree::pair_kernels<float>() noexcept;
 template const octree::PairKernels<double>& octree::pair_kernels<double>() noexcept;
 
 template <class S>
 const query::LeafKernels<S>& query::leaf_kernels() noexcept {
-  return kernels::current_leaves<S>();
+  return kernels::chosen([]<class Target>(std::type_identity<Target>) -> const auto& {
+    return kernels::PairKernelsFor<Target, S>::leaves;
+  });
 }
 template const query::LeafKernels<float>& query::leaf_kernels<float>() noexcept;
 template const query::LeafKernels<double>& query::leaf_kernels<double>() noexcept;
@@ -117,10 +81,20 @@ template const storage::ColumnKernels<double>& storage::column_kernels<double>()
 
 template <class S>
 const neighbor_graph::RowKernels<S>& neighbor_graph::row_kernels() noexcept {
-  return kernels::current_rows<S>();
+  return kernels::chosen(
+      []<class Target>(std::type_identity<Target>) -> const auto& { return kernels::RowKernelsFor<Target, S>::table; });
 }
 template const neighbor_graph::RowKernels<float>& neighbor_graph::row_kernels<float>() noexcept;
 template const neighbor_graph::RowKernels<double>& neighbor_graph::row_kernels<double>() noexcept;
+
+template <class S>
+const neighbor_graph::ReachKernels<S>& neighbor_graph::reach_kernels() noexcept {
+  return kernels::chosen([]<class Target>(std::type_identity<Target>) -> const auto& {
+    return kernels::ReachKernelsFor<Target, S>::table;
+  });
+}
+template const neighbor_graph::ReachKernels<float>& neighbor_graph::reach_kernels<float>() noexcept;
+template const neighbor_graph::ReachKernels<double>& neighbor_graph::reach_kernels<double>() noexcept;
 
 namespace kd_tree {
 

@@ -3,13 +3,7 @@
 #pragma once
 
 #include "coppice/index/neighbor_graph/tile_kernels.hpp"
-
-namespace coppice::simd {
-struct baseline;
-struct avx2;
-struct avx512;
-struct avx512vnni;
-}  // namespace coppice::simd
+#include "targets.hpp"
 
 namespace coppice::kernels {
 

@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <type_traits>
 
 namespace coppice::neighbor_graph {
 namespace {
 
+/// Values of so many queries are held at a time; of one where a tile meets so many points that they leave the cache.
 constexpr std::size_t queries_a_block = 8;
+constexpr std::size_t many_points = 32768;
 
 /// Columns `from` apart become columns `to` apart.
 template <class T>
@@ -22,21 +23,21 @@ void widen(std::vector<T>& columns, std::size_t count, std::size_t from, std::si
 }  // namespace
 
 RowMemory::RowMemory(int axes, std::size_t exact_bytes)
-    : axes_(static_cast<std::size_t>(axes)), exact_bytes_(exact_bytes) {
-  scratch_.reserve_near = [](RowScratch& s, int which, std::size_t count) { of(s).make_near(which, count); };
-  scratch_.reserve_leaves = [](RowScratch& s, std::size_t count) { of(s).make_leaves(count); };
-  scratch_.reserve_points = [](RowScratch& s, std::size_t count) { of(s).make_points(count); };
+    : RowScratch{}, axes_(static_cast<std::size_t>(axes)), exact_bytes_(exact_bytes) {
+  reserve_near = [](RowScratch& s, int which, std::size_t count) { of(s).make_near(which, count); };
+  reserve_leaves = [](RowScratch& s, std::size_t count) { of(s).make_leaves(count); };
+  reserve_points = [](RowScratch& s, std::size_t count) { of(s).make_points(count); };
   exact_.make(exact_bytes / sizeof(double) + slack);
-  scratch_.exact = exact_.get();
+  exact = exact_.get();
+  queries = queries_a_block;
 }
 
 RowMemory& RowMemory::of(RowScratch& scratch) noexcept {
-  static_assert(std::is_standard_layout_v<RowScratch>);
-  return *reinterpret_cast<RowMemory*>(&scratch);
+  return static_cast<RowMemory&>(scratch);
 }
 
 void RowMemory::make_near(int which, std::size_t count) {
-  NearLeaves& near = scratch_.near[which];
+  NearLeaves& near = RowScratch::near[which];
   const std::size_t room = count + slack;
   widen(near_center_[which], axes_, near.room, room);
   widen(near_half_[which], axes_, near.room, room);
@@ -47,36 +48,37 @@ void RowMemory::make_near(int which, std::size_t count) {
 }
 
 void RowMemory::make_leaves(std::size_t count) {
-  scratch_.leaf_room = count + slack;
-  offset_.assign(axes_ * scratch_.leaf_room, 0);
-  leaf_.assign(scratch_.leaf_room, 0);
-  scratch_.offset = offset_.data();
-  scratch_.leaf = leaf_.data();
-  extent_.assign(scratch_.leaf_room, 0);
-  scratch_.extent = extent_.data();
-  leaf_half_.assign(axes_ * scratch_.leaf_room, 0);
-  scratch_.leaf_half = leaf_half_.data();
-  lower_.assign(scratch_.leaf_room, 0);
-  scratch_.lower = lower_.data();
-  chosen_.assign(scratch_.leaf_room, 0);
-  scratch_.chosen = chosen_.data();
+  leaf_room = count + slack;
+  offset_.assign(axes_ * leaf_room, 0);
+  leaf_.assign(leaf_room, 0);
+  offset = offset_.data();
+  leaf = leaf_.data();
+  extent_.assign(leaf_room, 0);
+  extent = extent_.data();
+  leaf_half_.assign(axes_ * leaf_room, 0);
+  leaf_half = leaf_half_.data();
+  lower_.assign(leaf_room, 0);
+  lower = lower_.data();
+  chosen_.assign(leaf_room, 0);
+  chosen = chosen_.data();
 }
 
 void RowMemory::make_points(std::size_t count) {
   const std::size_t room = (count + slack + 15) / 16 * 16;
-  scratch_.point_room = room;
+  point_room = room;
+  queries = room < many_points ? queries_a_block : 1;
   x_.make(axes_ * room);
   square_.make(room);
-  value_.make(queries_a_block * room);
-  slot_.assign(room, 0);
-  row_.assign((queries_a_block + 1) * room, 0);
+  value_.make(queries * room);
+  slot_.make(room);
+  row_.make((queries + 1) * room);
   exact_.make(std::max(exact_bytes_ / sizeof(double), room) + slack);
-  scratch_.x = x_.get();
-  scratch_.square = square_.get();
-  scratch_.slot = slot_.data();
-  scratch_.value = value_.get();
-  scratch_.row = row_.data();
-  scratch_.exact = exact_.get();
+  x = x_.get();
+  square = square_.get();
+  slot = slot_.get();
+  value = value_.get();
+  row = row_.get();
+  exact = exact_.get();
 }
 
 }  // namespace coppice::neighbor_graph

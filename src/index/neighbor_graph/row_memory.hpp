@@ -11,14 +11,14 @@
 
 namespace coppice::neighbor_graph {
 
-/// A RowScratch and what it points into.
-class RowMemory {
+/// A RowScratch that owns what it points into.
+class RowMemory : private RowScratch {
  public:
   RowMemory(int axes, std::size_t exact_bytes);
   RowMemory(const RowMemory&) = delete;
   RowMemory& operator=(const RowMemory&) = delete;
 
-  [[nodiscard]] RowScratch& scratch() noexcept { return scratch_; }
+  [[nodiscard]] RowScratch& scratch() noexcept { return *this; }
 
  private:
   static RowMemory& of(RowScratch& scratch) noexcept;
@@ -26,14 +26,14 @@ class RowMemory {
   void make_leaves(std::size_t count);
   void make_points(std::size_t count);
 
-  RowScratch scratch_{};  ///< first, so that its address is this one's
   std::size_t axes_;
   std::size_t exact_bytes_;
   std::vector<double> near_center_[2];
   std::vector<float> near_half_[2], near_extent_[2];
-  std::vector<std::int32_t> near_leaf_[2], leaf_, slot_, row_, chosen_;
+  std::vector<std::int32_t> near_leaf_[2], leaf_, chosen_;
   std::vector<float> offset_, extent_, leaf_half_, lower_;
   storage::Buffer<float> x_, square_, value_;
+  storage::Buffer<std::int32_t> slot_, row_;
   storage::Buffer<double> exact_;
 };
 

@@ -200,8 +200,9 @@ class NearestRows : RowLeaves<Target, S, Axes, Kind> {
     reach_value = T::value_of(reach);
     most_bound = 0;
     std::size_t left = 0;
-    for (std::size_t first = 0; first < active_count; first += block) {
-      const std::size_t count = active_count - first < block ? active_count - first : block;
+    const std::size_t held = scratch.queries;
+    for (std::size_t first = 0; first < active_count; first += held) {
+      const std::size_t count = active_count - first < held ? active_count - first : held;
       if (filtered && Axes > 0) {
         this->place_queries(first, count, box);
         this->values_of(count);

@@ -226,7 +226,7 @@ class RowGather {
   void points_of(std::size_t leaves, const TileBox& tile, float reach) {
     std::size_t most = slack;
     for (std::size_t e = 0; e < leaves; ++e) most += set.begin[scratch.leaf[e] + 1] - set.begin[scratch.leaf[e]];
-    if (most + slack > scratch.point_room) scratch.reserve_points(scratch, 2 * most + 512);
+    if (most + slack > scratch.point_room) scratch.reserve_points(scratch, most + most / 4 + 512);
     const std::size_t room = scratch.point_room;
     const std::size_t leaf_room = scratch.leaf_room;
     const F limit = L::broadcast(T::value_of(reach));

@@ -37,7 +37,8 @@ struct LeafSetView {
   const double* const* center;   ///< by leaf
   const float* const* half;      ///< half the edge of a leaf's box, in units, rounded up
   const BoxColumns* levels;      ///< relative to `origin`, in units
-  const std::uint32_t* earlier;  ///< by leaf: points equal to all of its own in the leaves right before it; null: nowhere
+  const std::uint32_t*
+      earlier;  ///< by leaf: points equal to all of its own in the leaves right before it; null: nowhere
   const double* origin;
   int level_count;
   std::size_t leaves;
@@ -67,7 +68,8 @@ struct RowScratch {
   float* x;  ///< points near a tile, relative to its middle, `point_room` apart
   float* square;
   std::int32_t* slot;
-  float* value;  ///< of each of the queries at work, `point_room` apart
+  float* value;         ///< of each of the queries at work, `point_room` apart
+  std::size_t queries;  ///< that there is room for at a time, at most 8
   std::size_t point_room;
   std::int32_t* row;  ///< slots of the rows at work, and ids of one, `point_room` apart
   void* exact;        ///< keys of a row, or of k neighbours and their ids

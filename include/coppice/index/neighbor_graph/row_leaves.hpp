@@ -39,7 +39,7 @@ class RowLeaves : protected RowTiles<Target, S, Axes, Kind> {
   /// returns a bound of the value of the last that is wanted.
   float scan_leaves(const TileBox& box, float reach_value, float error, std::size_t bins, std::size_t wanted) {
     const std::size_t most = met * capacity;
-    if (most + query::slack > scratch.point_room) scratch.reserve_points(scratch, most + most / 2 + 512);
+    if (most + query::slack > scratch.point_room) scratch.reserve_points(scratch, most + most / 4 + 512);
     this->square_at[0] = 0;
     points = 0;
     fresh = 0;

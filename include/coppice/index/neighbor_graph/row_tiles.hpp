@@ -19,7 +19,7 @@ class RowTiles : protected RowGather<Target, S, Axes, Kind> {
   using typename Gather::L;
   using typename Gather::T;
 
-  static constexpr std::size_t block = 8;  ///< queries whose values are held at a time
+  static constexpr std::size_t block = 8;  ///< the most queries whose values are held at a time
   static constexpr std::size_t most_axes = Axes > 0 ? Axes : max_dimension;
 
   RowTiles(const LeafSetView<S>& candidates, const LeafSetView<S>& asking, std::size_t first, std::size_t count,

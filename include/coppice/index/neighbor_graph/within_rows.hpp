@@ -62,8 +62,9 @@ class WithinRows : RowTiles<Target, S, Axes, Kind> {
   void one_tile(const TileBox& box) {
     error = this->value_error(task.reach) + task.underflow;
     rough = !(T::value_of(task.reach) + error < this->largest_value);
-    for (std::size_t first = 0; first < active_count; first += block) {
-      const std::size_t count = active_count - first < block ? active_count - first : block;
+    const std::size_t held = scratch.queries;
+    for (std::size_t first = 0; first < active_count; first += held) {
+      const std::size_t count = active_count - first < held ? active_count - first : held;
       this->place_queries(first, count, box);
       if (task.degrees != nullptr) {
         std::size_t q = 0;
@@ -163,7 +164,7 @@ class WithinRows : RowTiles<Target, S, Axes, Kind> {
     }
     counts.exact_rows += close[q];
     S* const keys = static_cast<S*>(scratch.exact);
-    std::int32_t* const ids = scratch.row + block * scratch.point_room;
+    std::int32_t* const ids = scratch.row + scratch.queries * scratch.point_room;
     const bool ascending = keys_of(q, slot, n, keys, ids);
     if (task.sorted) {
       if (n > most_packed)

@@ -202,16 +202,6 @@ void LeafBlocks<S>::settle_here(const Executor& executor) {
 }
 
 template <class S>
-void LeafBlocks<S>::release_spare() noexcept {
-  spare_points_ = {};
-  keys_ = {};
-  spare_keys_ = {};
-  histogram_ = {};
-  cuts_ = {};
-  wrapped_ = {};
-}
-
-template <class S>
 LeafView<S> LeafBlocks<S>::view() const noexcept {
   LeafView<S> view{};
   for (std::size_t a = 0; a < 3; ++a) {
@@ -247,9 +237,9 @@ double LeafBlocks<S>::spread() const {
 
 template <class S>
 std::size_t LeafBlocks<S>::bytes() const noexcept {
-  std::size_t sum = points_.bytes() + spare_points_.bytes() + keys_.bytes() + spare_keys_.bytes() + histogram_.bytes() +
-                    begin_.bytes() + cuts_.bytes() + ids_.bytes() + slots_.bytes() + images_.bytes() +
-                    wrapped_.bytes() + bounds_.bytes();
+  std::size_t sum = points_.bytes() + keys_.bytes() + given_keys_.bytes() + histogram_.bytes() + begin_.bytes() +
+                    cuts_.bytes() + ids_.bytes() + slots_.bytes() + images_.bytes() + wrapped_.bytes() +
+                    bounds_.bytes();
   for (std::size_t a = 0; a < 3; ++a) sum += relative_[a].bytes() + half_[a].bytes() + center_[a].bytes();
   return sum;
 }

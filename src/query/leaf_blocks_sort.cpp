@@ -15,16 +15,33 @@ constexpr std::size_t leaves_a_chunk = 512;
 
 template <class S>
 void LeafBlocks<S>::sort(PointView<S> positions, const Executor& executor) {
+  slots_.make(positions.size());
+  arrange(positions, executor);
+  if (size_ > 0) settle(executor);
+}
+
+template <class S>
+void LeafBlocks<S>::sort_once(PointView<S> positions, const Executor& executor) {
+  arrange(positions, executor);
+  keys_ = {};
+  given_keys_ = {};
+  histogram_ = {};
+  cuts_ = {};
+  wrapped_ = {};
+  if (size_ > 0) settle(executor);
+}
+
+/// All but the boxes.
+template <class S>
+void LeafBlocks<S>::arrange(PointView<S> positions, const Executor& executor) {
   size_ = 0;
   leaves_ = 0;
   const std::size_t n = positions.size();
   wrap(positions, executor);
   points_.make(n + slack);
-  spare_points_.make(n + slack);
   keys_.make(n + slack);
-  spare_keys_.make(n + slack);
+  given_keys_.make(n + slack);
   ids_.make(n + slack);
-  slots_.make(n);
   for (Buffer<float>& column : relative_) column.make(n + slack);
   if (n == 0) return;
   const PointView<S> from = has_images_ ? PointView<S>(wrapped_.get(), n, 3) : positions;
@@ -33,7 +50,6 @@ void LeafBlocks<S>::sort(PointView<S> positions, const Executor& executor) {
     origin_[a] = 0.5 * static_cast<double>(range_[a]) + 0.5 * static_cast<double>(range_[3 + a]);
   order(from, positions, executor);
   size_ = n;
-  settle(executor);
 }
 
 /// One counting sort by the leading bits of the keys; then buckets of more than a leaf are sorted further.
@@ -62,8 +78,8 @@ void LeafBlocks<S>::order(PointView<S> from, PointView<S> positions, const Execu
     constexpr std::size_t block = 1024;
     for (std::size_t b = first; b < last; b += block) {
       const std::size_t e = std::min(last, b + block);
-      kernels.keys(from.row(b), from.stride(), e - b, range_, scale, spare_keys_.get() + b);
-      for (std::size_t i = b; i < e; ++i) ++counts[spare_keys_[i] >> low];
+      kernels.keys(from.row(b), from.stride(), e - b, range_, scale, given_keys_.get() + b);
+      for (std::size_t i = b; i < e; ++i) ++counts[given_keys_[i] >> low];
     }
   });
   std::uint32_t sum = 0;
@@ -76,7 +92,7 @@ void LeafBlocks<S>::order(PointView<S> from, PointView<S> positions, const Execu
     }
   part_of([&](std::uint32_t* next, std::size_t first, std::size_t last) {
     for (std::size_t i = first; i < last; ++i) {
-      const std::uint32_t key = spare_keys_[i];
+      const std::uint32_t key = given_keys_[i];
       const std::uint32_t slot = next[key >> low]++;
       const S* x = positions.row(i);
       points_[slot] = {{x[0], x[1], x[2]}, static_cast<std::int32_t>(i)};
@@ -85,9 +101,10 @@ void LeafBlocks<S>::order(PointView<S> from, PointView<S> positions, const Execu
   });
   const std::uint32_t* ends = histogram_.get() + (parts - 1) * buckets;  // where the last part's counters have arrived
   executor.for_each_chunk(buckets, 4096, [&](std::size_t first, std::size_t last) {
+    Spare spare;
     std::uint32_t begin = first == 0 ? 0 : ends[first - 1];
     for (std::size_t c = first; c < last; ++c) {
-      if (ends[c] - begin > leaf_capacity) refine(begin, ends[c], low);
+      if (ends[c] - begin > leaf_capacity) refine(begin, ends[c], low, spare);
       begin = ends[c];
     }
   });
@@ -96,8 +113,8 @@ void LeafBlocks<S>::order(PointView<S> from, PointView<S> positions, const Execu
 
 /// Sorts slots whose keys are equal above the `bits` lowest bits by the next nine of them, and on.
 template <class S>
-void LeafBlocks<S>::refine(std::uint32_t first, std::uint32_t last, std::uint32_t bits) {
-  if (bits == 0) return refine_equal(first, last);
+void LeafBlocks<S>::refine(std::uint32_t first, std::uint32_t last, std::uint32_t bits, Spare& spare) {
+  if (bits == 0) return refine_equal(first, last, spare);
   const std::uint32_t digit = std::min(bits, 9u);
   const std::uint32_t low = bits - digit;
   const std::uint32_t mask = (1u << digit) - 1;
@@ -106,15 +123,17 @@ void LeafBlocks<S>::refine(std::uint32_t first, std::uint32_t last, std::uint32_
   for (std::uint32_t d = 0; d <= mask; ++d) begin[d + 1] += begin[d];
   std::uint32_t next[512];
   std::copy(begin, begin + mask + 1, next);
+  spare.points.make(last - first);
+  spare.keys.make(last - first);
   for (std::uint32_t i = first; i < last; ++i) {
-    const std::uint32_t to = first + next[(keys_[i] >> low) & mask]++;
-    spare_points_[to] = points_[i];
-    spare_keys_[to] = keys_[i];
+    const std::uint32_t to = next[(keys_[i] >> low) & mask]++;
+    spare.points[to] = points_[i];
+    spare.keys[to] = keys_[i];
   }
-  std::copy(spare_points_.get() + first, spare_points_.get() + last, points_.get() + first);
-  std::copy(spare_keys_.get() + first, spare_keys_.get() + last, keys_.get() + first);
+  std::copy_n(spare.points.get(), last - first, points_.get() + first);
+  std::copy_n(spare.keys.get(), last - first, keys_.get() + first);
   for (std::uint32_t d = 0; d <= mask; ++d)
-    if (begin[d + 1] - begin[d] > leaf_capacity) refine(first + begin[d], first + begin[d + 1], low);
+    if (begin[d + 1] - begin[d] > leaf_capacity) refine(first + begin[d], first + begin[d + 1], low, spare);
 }
 
 /// Where a particle lies for the sort.
@@ -127,7 +146,7 @@ const S* LeafBlocks<S>::place(std::uint32_t slot) const noexcept {
 /// More than a leaf in one cell of 2^-10 of the edge: keys anew, of the cell's own bounding box. So data of any range
 /// of scales find their leaves, a thousandfold a round.
 template <class S>
-void LeafBlocks<S>::refine_equal(std::uint32_t first, std::uint32_t last) {
+void LeafBlocks<S>::refine_equal(std::uint32_t first, std::uint32_t last, Spare& spare) {
   S least[3], most[3];
   for (int a = 0; a < 3; ++a) least[a] = most[a] = place(first)[a];
   for (std::uint32_t i = first; i < last; ++i)
@@ -141,7 +160,7 @@ void LeafBlocks<S>::refine_equal(std::uint32_t first, std::uint32_t last) {
   if (!std::isfinite(scale)) return;  // all equal, or nearly so by denormal numbers
   const auto& kernels = leaf_kernels<S>();
   for (std::uint32_t i = first; i < last; ++i) kernels.keys(place(i), 3, 1, least, scale, keys_.get() + i);
-  refine(first, last, key_bits);
+  refine(first, last, key_bits, spare);
 }
 
 /// Cuts the order into leaves. Long orders are cut in segments that end with a bucket, so that threads share them and

@@ -237,6 +237,19 @@ TYPED_TEST(AllNeighborsOf, TheEndsOfTheRange) {
   }
 }
 
+/// What lies within their reach is most of a clump of many leaves.
+TYPED_TEST(AllNeighborsOf, FewPointsFarFromMany) {
+  using S = TypeParam;
+  const std::size_t n = 12'000;
+  for (const int d : {1, 2, 3}) {
+    Points<S> points = scaled(uniform<S>(n, d), 1e-3);
+    for (std::size_t i = 0; i < n; i += 3 * step_of(n))
+      points.coordinates[i * static_cast<std::size_t>(d)] = static_cast<S>(1 + i % 7);
+    for (const std::size_t k : {1, 10, 300}) check_nearest(points, nearest_query<S>(k), "far");
+    check_nearest(points, nearest_query<S>(10, MetricKind::l2, true, S(2.5)), "far, within a radius");
+  }
+}
+
 TYPED_TEST(AllNeighborsOf, RadiusAndEpsilon) {
   using S = TypeParam;
   auto query = nearest_query<S>(10);

@@ -35,13 +35,13 @@ class LeafBlocks {
   void check(PointView<S> positions, const SimulationCell& cell, const Executor& executor);
   /// Puts the particles into order. Requires: checked positions. Complexity: O(n).
   void sort(PointView<S> positions, const Executor& executor);
+  /// As `sort`, with half the memory: there are no slots(), and no particles move afterwards.
+  void sort_once(PointView<S> positions, const Executor& executor);
   /// New positions for the particles, which stay in their slots. Requires: checked positions, as many as sorted.
   void refit(PointView<S> positions, const Executor& executor);
   /// New positions, without new boxes: no search before the next sort, refit or settle_here. `images`: the cell that
   /// each particle counts as lying in, three a particle; null: all in cell (0, 0, 0).
   void carry(PointView<S> positions, const std::int32_t* images, const Executor& executor);
-  /// Gives back the memory that only sorting needs. No sort or refit afterwards costs less for it.
-  void release_spare() noexcept;
   /// Boxes for the positions that were carried.
   void settle_here(const Executor& executor);
 
@@ -67,10 +67,17 @@ class LeafBlocks {
   [[nodiscard]] std::size_t bytes() const noexcept;
 
  private:
+  /// Where a thread puts one bucket into order.
+  struct Spare {
+    Buffer<LeafPoint<S>> points;
+    Buffer<std::uint32_t> keys;
+  };
+
   void wrap(PointView<S> positions, const Executor& executor);
   void order(PointView<S> from, PointView<S> positions, const Executor& executor);
-  void refine(std::uint32_t first, std::uint32_t last, std::uint32_t bits);
-  void refine_equal(std::uint32_t first, std::uint32_t last);
+  void arrange(PointView<S> positions, const Executor& executor);
+  void refine(std::uint32_t first, std::uint32_t last, std::uint32_t bits, Spare& spare);
+  void refine_equal(std::uint32_t first, std::uint32_t last, Spare& spare);
   void cut(const std::uint32_t* ends, std::size_t buckets, const Executor& executor);
   void settle(const Executor& executor);
   void bounds_of(PointView<S> from, const Executor& executor, const char* refuse);
@@ -92,8 +99,8 @@ class LeafBlocks {
   double origin_[3] = {};
   double farthest_ = 0;
   double extent_ = 0;
-  Buffer<LeafPoint<S>> points_, spare_points_;
-  Buffer<std::uint32_t> keys_, spare_keys_, histogram_, begin_, cuts_;
+  Buffer<LeafPoint<S>> points_;
+  Buffer<std::uint32_t> keys_, given_keys_, histogram_, begin_, cuts_;
   Buffer<std::int32_t> ids_, slots_, images_;
   Buffer<S> wrapped_;
   Buffer<float> relative_[3], half_[3];

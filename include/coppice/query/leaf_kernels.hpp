@@ -44,7 +44,7 @@ struct LeafView {
   LeafFrame frame;
   LeafPoint<S>* points;
   std::int32_t* ids;
-  std::int32_t* slots;         ///< of each particle
+  std::int32_t* slots;         ///< of each particle; null: not wanted
   float* relative[3];          ///< to the centre of the point's leaf, in units
   const std::uint32_t* begin;  ///< leaves + 1 slots
   double* center[3];

@@ -128,7 +128,7 @@ class LeafKernelsOf {
       Place at[3][leaf_capacity];
       for (std::size_t i = 0; i < n; ++i) {
         view.ids[b + i] = points[i].id;
-        view.slots[points[i].id] = static_cast<std::int32_t>(b + i);
+        if (view.slots != nullptr) view.slots[points[i].id] = static_cast<std::int32_t>(b + i);
         for (int a = 0; a < 3; ++a) at[a][i] = static_cast<Place>(points[i].x[a]);
         if constexpr (Wrapped) {
           const std::int32_t* s = frame.images + 3 * static_cast<std::ptrdiff_t>(points[i].id);

@@ -57,10 +57,11 @@ class Buffer {
   /// True: the memory is new, and holds nothing yet.
   bool make(std::size_t size) {
     if (size <= capacity_) return false;
+    const std::size_t room = capacity_ == 0 ? size : size + size / 8;  // what grew once may grow again
     array_ = {};
     capacity_ = 0;
-    array_ = RawArray<T>(size + size / 8);
-    capacity_ = size + size / 8;
+    array_ = RawArray<T>(room);
+    capacity_ = room;
     return true;
   }
   [[nodiscard]] std::size_t bytes() const noexcept { return capacity_ * sizeof(T); }

@@ -53,8 +53,7 @@ void LeafSet<S>::along_curve(PointView<S> points, const Executor& executor) {
   }
   blocks_.set_frame({}, 0.75 * unit_);  // three quarters of a power of two: the next one up is the unit
   blocks_.check(points, {}, executor);
-  blocks_.sort(points, executor);
-  blocks_.release_spare();
+  blocks_.sort_once(points, executor);
   leaves_ = blocks_.leaves();
   const query::LeafView<S> view = blocks_.view();
   origin_.assign(view.frame.origin, view.frame.origin + 3);
@@ -88,6 +87,7 @@ LeafSetView<S> LeafSet<S>::view() const noexcept {
     view.begin = begin_.data();
   }
   view.relative = relative_columns_.data();
+  view.block_stride = block_stride_;
   view.center = center_columns_.data();
   view.half = half_columns_.data();
   view.levels = levels_.data();

@@ -43,6 +43,7 @@ class LeafSet {
   // More dimensions:
   storage::RawArray<S> rows_;
   storage::RawArray<float> relative_;
+  std::size_t block_stride_ = 16;
   std::vector<std::int32_t> ids_;
   std::vector<std::uint32_t> begin_;
   std::vector<double> center_;

@@ -156,9 +156,10 @@ std::size_t LeafSet<S>::by_medians(PointView<S> points, const Executor& executor
 template <class S>
 void LeafSet<S>::settle(PointView<S> points, const Executor& executor) {
   const auto axes = static_cast<std::size_t>(axes_);
-  const std::size_t column = size_ + slack, leaf_column = leaves_ + slack;
+  const std::size_t leaf_column = leaves_ + slack;
   rows_ = storage::RawArray<S>(size_ * axes);
-  relative_ = storage::RawArray<float>(column * axes);
+  block_stride_ = points_a_leaf * axes;  // a leaf's values lie together: queries meet leaves in no order
+  relative_ = storage::RawArray<float>(leaves_ * block_stride_ + slack);
   center_.assign(leaf_column * axes, 0);
   half_.assign(leaf_column * axes, 0);
   const double scale = 1 / unit_;
@@ -199,7 +200,7 @@ void LeafSet<S>::settle(PointView<S> points, const Executor& executor) {
         half_[a * leaf_column + leaf] =
             static_cast<float>(std::max(most - center, center - least) * scale) * (1 + 2e-6f) + 1e-30f;
         for (std::size_t s = begin; s < end; ++s)
-          relative_.get()[a * column + s] =
+          relative_.get()[leaf * block_stride_ + a * points_a_leaf + (s - begin)] =
               static_cast<float>((static_cast<double>(rows_.get()[s * axes + a]) - center) * scale);
         const auto lower = static_cast<float>((least - origin_[a]) * scale);
         const auto upper = static_cast<float>((most - origin_[a]) * scale);
@@ -208,10 +209,15 @@ void LeafSet<S>::settle(PointView<S> points, const Executor& executor) {
       }
     }
   });
+  // The last leaf may be short, and kernels read whole registers.
+  if (const std::size_t last = size_ % points_a_leaf; last > 0)
+    for (std::size_t a = 0; a < axes; ++a)
+      std::fill_n(relative_.get() + (leaves_ - 1) * block_stride_ + a * points_a_leaf + last, points_a_leaf - last,
+                  0.0f);
+  std::fill_n(relative_.get() + leaves_ * block_stride_, slack, 0.0f);
   raise();
   for (std::size_t a = 0; a < axes; ++a) {
-    std::fill_n(relative_.get() + a * column + size_, slack, 0.0f);
-    relative_columns_.push_back(relative_.get() + a * column);
+    relative_columns_.push_back(relative_.get() + a * points_a_leaf);
     center_columns_.push_back(center_.data() + a * leaf_column);
     half_columns_.push_back(half_.data() + a * leaf_column);
   }

@@ -37,13 +37,13 @@ RowMemory& RowMemory::of(RowScratch& scratch) noexcept {
 }
 
 void RowMemory::make_near(int which, std::size_t count) {
-  NearLeaves& near = RowScratch::near[which];
+  NearLeaves& list = near[which];
   const std::size_t room = count + slack;
-  widen(near_center_[which], axes_, near.room, room);
-  widen(near_half_[which], axes_, near.room, room);
+  widen(near_center_[which], axes_, list.room, room);
+  widen(near_half_[which], axes_, list.room, room);
   near_extent_[which].resize(room);
   near_leaf_[which].resize(room);
-  near = {near_center_[which].data(), near_half_[which].data(), near_extent_[which].data(), near_leaf_[which].data(),
+  list = {near_center_[which].data(), near_half_[which].data(), near_extent_[which].data(), near_leaf_[which].data(),
           room};
 }
 

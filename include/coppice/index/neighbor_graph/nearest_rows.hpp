@@ -5,7 +5,7 @@
 // instantiate this.
 #pragma once
 
-#include "coppice/index/neighbor_graph/exact_rows.hpp"
+#include "coppice/index/neighbor_graph/lone_row.hpp"
 #include "coppice/index/neighbor_graph/row_leaves.hpp"
 
 namespace coppice::neighbor_graph {
@@ -24,6 +24,7 @@ class NearestRows : RowLeaves<Target, S, Axes, Kind> {
     // The k-th least of the lanes' least values is a bound; with 0.72 of the lanes drawn it is a tight one.
     while (bins < most_bins && 25 * wanted > 18 * bins) bins *= 2;
     filtered = 25 * wanted <= 18 * bins;
+    if (Axes > 0) crowd = 512 + wanted;
   }
 
   void groups(std::size_t first, std::size_t last) {
@@ -59,10 +60,11 @@ class NearestRows : RowLeaves<Target, S, Axes, Kind> {
   std::size_t bins = 16;
   bool filtered = true;
   static constexpr std::size_t no_group = ~std::size_t{0};
-  static constexpr float sparse = 4;  ///< a leaf this many times wider than the reach is searched query by query
-  float guess = 0;                    ///< how far the tiles before had to look
-  bool several = true;                ///< of the tile's queries have to look farther
-  float done[leaf_capacity];          ///< how far the tile's queries had to look
+  static constexpr float sparse = 4;      ///< a leaf this many times wider than the reach is searched query by query
+  std::size_t crowd = Tiles::any_number;  ///< leaves that are too many for a tile
+  float guess = 0;                        ///< how far the tiles before had to look
+  bool several = true;                    ///< of the tile's queries have to look farther
+  float done[leaf_capacity];              ///< how far the tile's queries had to look
   std::size_t done_count = 0;
   float group_reach = -1;
   std::size_t group_found = 0;
@@ -109,17 +111,20 @@ class NearestRows : RowLeaves<Target, S, Axes, Kind> {
     for (bool first = group != no_group;; first = false) {
       reach = reach < task.reach ? reach : task.reach;
       everything = reach >= task.reach || reach >= this->farthest(box);
-      if (!first) {
-        this->bounds_of(box, lower, upper);
-        look(1, this->near_leaves(1, lower, upper, reach, wanted), box, reach);
-      } else {
-        if (reach > group_reach) {
-          this->box_of_group(group, lower, upper);
-          group_reach = 1.15f * reach;
-          group_found = this->near_leaves(0, lower, upper, group_reach, wanted);
-        }
-        look(0, group_found, box, reach);
+      if (first && reach > group_reach) {
+        this->box_of_group(group, lower, upper);
+        group_reach = 1.15f * reach;
+        group_found = this->near_leaves(0, lower, upper, group_reach, wanted, crowd);
       }
+      std::size_t found = group_found;
+      if (!first || group_found > crowd) {
+        first = false;
+        this->bounds_of(box, lower, upper);
+        found = this->near_leaves(1, lower, upper, reach, wanted, crowd);
+        if constexpr (Axes > 0)
+          if (found > crowd) return each_alone();
+      }
+      look(first ? 0 : 1, found, box, reach);
       const std::size_t before = active_count;
       round(box, reach);
       if (active_count == 0) {
@@ -132,6 +137,23 @@ class NearestRows : RowLeaves<Target, S, Axes, Kind> {
       reach *= sure > 1.05f * reach && sure < 2 * reach ? sure / reach : 1.6f;
       this->box_of_active(box);
     }
+  }
+
+  /// What lies within reach of the tile is too much for it.
+  void each_alone() {
+    float needed = 0;
+    for (std::size_t q = 0; q < active_count; ++q) {
+      const S* x = queries.rows + static_cast<std::ptrdiff_t>(active[q]) * queries.stride;
+      auto smallest = empty_row();
+      LoneRow<Target, S, Axes, Kind>(set, x, task.same && !task.self ? active[q] : ~std::uint32_t{0}, task.limit,
+                                     wanted, task.underflow, smallest);
+      const float distance =
+          smallest.size == task.k ? distance_of(static_cast<float>(in_units(smallest.keys[0]))) : guess;
+      needed = distance > needed ? distance : needed;
+      finish(row_of(q), smallest);
+    }
+    active_count = 0;
+    if (needed < guess) guess = needed;
   }
 
   void look(int which, std::size_t found, const TileBox& box, float reach) {
@@ -336,29 +358,35 @@ class NearestRows : RowLeaves<Target, S, Axes, Kind> {
     output.pad(row * task.k + n, task.k - n);
   }
 
+  [[nodiscard]] typename Exact::Smallest empty_row() const {
+    const std::size_t most = task.k < set.points ? task.k : set.points;
+    S* const heap_keys = static_cast<S*>(scratch.exact);
+    return {heap_keys, reinterpret_cast<std::int32_t*>(heap_keys + most), most};
+  }
+  void finish(std::size_t row, const typename Exact::Smallest& smallest) {
+    Exact::heap_sort(smallest.keys, smallest.ids, smallest.size);
+    output.template put<Exact>(row * task.k, smallest.keys, smallest.ids, smallest.size);
+    output.pad(row * task.k + smallest.size, task.k - smallest.size);
+  }
+
   /// Every gathered point in the coordinates as given: where the filter keeps too much, or k is large.
   [[gnu::noinline]] bool answer_exactly(const S* x, std::uint32_t slot, std::size_t row) {
     ++counts.exact_rows;
-    const std::size_t most = task.k < set.points ? task.k : set.points;
-    S* const heap_keys = static_cast<S*>(scratch.exact);
-    auto* const heap_ids = reinterpret_cast<std::int32_t*>(heap_keys + most);
-    typename Exact::Smallest smallest{heap_keys, heap_ids, most};
+    auto smallest = empty_row();
     this->each_met([&](std::uint32_t other) {
       if (task.same && !task.self && other == slot) return;
       const S key = Exact::key(set.rows + static_cast<std::ptrdiff_t>(other) * set.stride, x, axes());
       if (key <= task.limit) smallest.offer(key, set.ids[other]);
     });
     const bool full = smallest.size == task.k;
-    const double last = full ? in_units(heap_keys[0]) : 0;
+    const double last = full ? in_units(smallest.keys[0]) : 0;
     if (!everything &&
         !(full && last + static_cast<double>(error) <= static_cast<double>(reach_value) * task.tolerance)) {
       const auto sure = full ? static_cast<float>(last) * (1 + 1e-6f) + 2 * error : 3e37f;
       most_bound = sure > most_bound ? sure : most_bound;
       return false;
     }
-    Exact::heap_sort(heap_keys, heap_ids, smallest.size);
-    output.template put<Exact>(row * task.k, heap_keys, heap_ids, smallest.size);
-    output.pad(row * task.k + smallest.size, task.k - smallest.size);
+    finish(row, smallest);
     if (full) done[done_count++] = distance_of(static_cast<float>(last));
     return true;
   }

@@ -41,6 +41,7 @@ class RowGather {
   using Mask = typename L::Mask;
   using T = Terms<Target, Kind>;
   static constexpr std::uint32_t width = L::width;
+  static constexpr std::size_t any_number = ~std::size_t{0};
   static constexpr float largest_value = 1e37f;  ///< of a point that the filter may let through
 
   RowGather(const LeafSetView<S>& leaves, RowScratch& memory) : set(leaves), scratch(memory) {}
@@ -55,9 +56,10 @@ class RowGather {
 
   [[nodiscard]] int axes() const { return Axes > 0 ? Axes : set.dimension; }
 
-  /// Collects the leaves within `reach` of a box into scratch.near[which]. `skip`: of equal points in many leaves those
-  /// are left out that come after as many.
-  std::size_t near_leaves(int which, const float* lower, const float* upper, float reach, std::size_t skip) {
+  /// Collects the leaves within `reach` of a box into scratch.near[which], and stops at more than `most`. `skip`: of
+  /// equal points in many leaves those are left out that come after as many.
+  std::size_t near_leaves(int which, const float* lower, const float* upper, float reach, std::size_t skip,
+                          std::size_t most = any_number) {
     struct Item {
       int depth;
       std::uint32_t node;
@@ -70,7 +72,7 @@ class RowGather {
     const BoxColumns& top = set.levels[set.level_count - 1];
     for (auto block = static_cast<std::uint32_t>((top.count + 15) / 16); block-- > 0;)
       stack[height++] = {set.level_count - 1, block};
-    while (height > 0) {
+    while (height > 0 && found <= most) {
       const Item item = stack[--height];
       const std::uint32_t base = item.node * group_leaves;
       const BoxColumns& level = set.levels[item.depth];
@@ -240,10 +242,11 @@ class RowGather {
         continue;
       }
       for (std::uint32_t b = set.begin[leaf]; b < end; b += width) {
+        const std::size_t from = Axes > 0 ? b : set.place_of(b);
         F value = zero;
         F x[Axes > 0 ? Axes : 1];
         for (int a = 0; a < axes(); ++a) {
-          const F p = L::add(L::load(set.relative[a] + b),
+          const F p = L::add(L::load(set.relative[a] + from),
                              L::broadcast(scratch.offset[static_cast<std::size_t>(a) * leaf_room + e]));
           if constexpr (Axes > 0)
             x[a] = p;

@@ -32,7 +32,8 @@ struct LeafSetView {
   const S* rows;  ///< coordinates as given, by slot
   std::ptrdiff_t stride;
   const std::int32_t* ids;       ///< row in the caller's array, by slot
-  const float* const* relative;  ///< to the centre of the point's leaf, in units
+  const float* const* relative;  ///< to the centre of the point's leaf, in units; see place_of
+  std::size_t block_stride;      ///< from the values of 16 slots to those of the next 16 in `relative`
   const std::uint32_t* begin;    ///< leaves + 1 slots
   const double* const* center;   ///< by leaf
   const float* const* half;      ///< half the edge of a leaf's box, in units, rounded up
@@ -44,6 +45,9 @@ struct LeafSetView {
   std::size_t leaves;
   std::size_t points;
   double inverse_unit;
+
+  /// Where the values of a slot stand in `relative`.
+  [[nodiscard]] std::size_t place_of(std::size_t slot) const noexcept { return slot / 16 * block_stride + slot % 16; }
 };
 
 /// Leaves near something: their centres and half edges by axis, `room` apart.

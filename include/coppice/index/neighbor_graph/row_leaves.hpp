@@ -115,8 +115,9 @@ class RowLeaves : protected RowTiles<Target, S, Axes, Kind> {
     for (std::uint32_t b = set.begin[leaf]; b < end; b += width) {
       F value = L::broadcast(0);
       if (!rough) {
+        const std::size_t from = set.place_of(b);
         for (int a = 0; a < axes(); ++a)
-          value = T::add(value, L::add(L::load(set.relative[a] + b), L::broadcast(place[a])));
+          value = T::add(value, L::add(L::load(set.relative[a] + from), L::broadcast(place[a])));
       } else {
         for (int a = 0; a < axes(); ++a) {
           float x[width] = {};
@@ -131,7 +132,7 @@ class RowLeaves : protected RowTiles<Target, S, Axes, Kind> {
         value = L::max(value, L::zero_unless(~L::first(end - b), L::broadcast(3 * this->largest_value)));
       L::store(scratch.value + points, value);
       L::store(scratch.slot + points, L::add_id(L::lane_ids(), static_cast<std::int32_t>(b)));
-      float* const of = lane_least + points % bins;
+      float* const of = lane_least + (points & (bins - 1));
       L::store(of, L::min(L::load(of), value));
       points += width;
     }

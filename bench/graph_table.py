@@ -51,6 +51,9 @@ def high_cells(found, ours, operations):
         facts, text = row["facts"], seconds(row["seconds"]) + times(row, ours.get(operation))
         if operation.startswith("cpu_at_recall"):
             text += f" @ {facts['recall']:.4f}"
+        if "share_of_fresh" in facts:
+            text += f" = {100 * facts['share_of_fresh']:.1f} % of all anew"
+            text += f" @ {facts['recall']:.4f}" if facts.get("recall", 1) < 1 else ""
         if "gflops" in facts:
             text += f", {facts['gflops']:.0f} GFLOP/s"
         if "share_of_peak" in facts:

@@ -41,6 +41,12 @@ struct Tile {
   [[gnu::always_inline]] static void accumulate(std::size_t steps, const Element* a, std::size_t stride,
                                                 const Element* b, Sums<L>& c) {
     for (std::size_t s = 0; s < steps; ++s, a += Plain ? 1 : group, b += group) {
+      if constexpr (!Plain && width == 16) {  // a cache line a register: the processor's own guesses come late
+        __builtin_prefetch(a + 16 * group);
+        __builtin_prefetch(b + 4 * group);
+        __builtin_prefetch(b + 4 * group + width);
+        __builtin_prefetch(b + 4 * group + 2 * width);
+      }
       const auto b0 = L::right(b);
       const auto b1 = L::right(b + width);
       const auto b2 = L::right(b + 2 * width);
@@ -54,6 +60,17 @@ struct Tile {
       COPPICE_EIGHT_ROWS(X)
 #undef X
     }
+  }
+
+  /// The same of packed rows, while one cache line in sixteen steps is fetched from `ahead` on.
+  [[gnu::always_inline]] static void accumulate_ahead(std::size_t steps, const Element* a, const Element* b,
+                                                      const char* ahead, Sums<L>& c) {
+    std::size_t s = 0;
+    for (; s + 16 <= steps; s += 16, ahead += 64) {
+      __builtin_prefetch(ahead, 0, 2);
+      accumulate<false>(16, a + s * group, 0, b + s * group, c);
+    }
+    accumulate<false>(steps - s, a + s * group, 0, b + s * group, c);
   }
 
   /// −|x|²/2 − |y|²/2 everywhere.
@@ -173,6 +190,11 @@ struct Tile {
         const Element* const right = elements(b, column_group) + part;
         const std::size_t j = column_group * group + part;
         const std::size_t last = same && column_group + 1 < row_groups.last ? column_group + 1 : row_groups.last;
+        // The next columns come from memory, and the first tile would wait for all of them: the last ones before fetch
+        // them, each its share.
+        const char* const next = reinterpret_cast<const char*>(elements(b, column_group + 1));
+        constexpr std::size_t shares = group;  // of steps / 16 lines
+        std::size_t tiles_left = part + columns < group ? SIZE_MAX : (last - row_groups.first) * (group / rows);
         for (std::size_t row_group = row_groups.first; row_group < last; ++row_group) {
           const bool diagonal = same && row_group == column_group;  // holds either direction of each of its pairs
           const bool both = column_lists != nullptr && !diagonal;
@@ -180,7 +202,9 @@ struct Tile {
             const std::size_t i = row_group * group + r;
             Sums<L> c;
             start(a, i, b, j, c);
-            accumulate<false>(a.steps, elements(a, row_group) + r, 0, right, c);
+            const std::size_t share = tiles_left <= shares ? shares - tiles_left : 0;
+            --tiles_left;
+            accumulate_ahead(a.steps, elements(a, row_group) + r, right, next + share * (a.steps / 16) * 64, c);
             bool hit = some_row_reached(row_lists->thresholds + i, c);
             if (both) hit |= columns_reached(column_lists->thresholds + j, c) != 0;
             if (!hit) [[likely]]

@@ -64,18 +64,21 @@ void exact_keys(const Stored* query, const Stored* points, std::size_t stride, c
     return;
   }
   const std::size_t bytes = dimension * sizeof(Stored);
+  // Sums that are integers of Scalar are exact in any order; floats have to be summed in theirs from 2^24 on.
+  [[maybe_unused]] const auto is_exact = [&](std::size_t i) {
+    return sizeof(Scalar) == sizeof(double) || keys[i] < Scalar(1 << 24);
+  };
   if constexpr (sizeof(Stored) == 1) {
-    std::int32_t largest = 0;
     for (std::size_t i = 0; i < count; ++i) {
       if (i + 4 < count) prefetch_rows(row, i + 4, i + 5, bytes);
-      const std::int32_t sum = byte_sum(query, row(i), stride);
-      largest = sum > largest ? sum : largest;
-      keys[i] = static_cast<Scalar>(sum);
+      keys[i] = static_cast<Scalar>(byte_sum(query, row(i), stride));
     }
-    if (sizeof(Scalar) == sizeof(double) || largest < 1 << 24) return;
   }
   using Vector = typename SixteenOf<Scalar>::type;
   for (std::size_t i = 0; i < count; i += 2) {  // two at a time: a sum waits for the one before it
+    if constexpr (sizeof(Stored) == 1) {
+      if (is_exact(i) && (i + 1 == count || is_exact(i + 1))) continue;
+    }
     const Stored* const x = row(i);
     const Stored* const y = row(i + 1 < count ? i + 1 : i);
     prefetch_rows(row, i + 2, i + 4 < count ? i + 4 : (i + 2 < count ? count : i + 2), bytes);

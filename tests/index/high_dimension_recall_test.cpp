@@ -66,6 +66,38 @@ TYPED_TEST(HighRecall, ReachesItsTarget) {
   }
 }
 
+/// Sets that tell calibrations apart: clusters of very different width, where misses gather in few rows; a spectrum
+/// that falls slowly; one where some points have a twin; and none at all.
+Points<float> set_of_kind(int kind, std::size_t size, int dimension) {
+  Points<float> points = normal_points<float>(size, dimension, 17);
+  const auto d = static_cast<std::size_t>(dimension);
+  const Points<float> centers = normal_points<float>(30, dimension, 18);
+  for (std::size_t i = 0; i < size; ++i)
+    for (std::size_t axis = 0; axis < d; ++axis) {
+      float& x = points.coordinates[i * d + axis];
+      const std::size_t cluster = i * i % 30;
+      if (kind == 0) x = x * std::exp(0.1f * static_cast<float>(cluster)) + 3 * centers.coordinates[cluster * d + axis];
+      if (kind == 1) x /= std::sqrt(1 + static_cast<float>(axis));
+      if (kind == 2 && i >= size / 2 && i % 2 == 0)
+        x = 0.05f * x + points.coordinates[(i - size / 2) * d + axis] / std::sqrt(1 + static_cast<float>(axis));
+    }
+  return points;
+}
+
+TEST(HighRecallOfSets, ReachesItsTargetOnSetsOfManyKinds) {
+  for (int kind = 0; kind < 4; ++kind) {
+    const auto points = set_of_kind(kind, 2000, 96);
+    const HighNeighbors<float> neighbors(points);
+    const auto exact = neighbors.nearest({.k = 10});
+    for (const double target : {0.9, 0.98})
+      for (const std::uint64_t seed : {1u, 2u}) {
+        SCOPED_TRACE(testing::Message() << "kind " << kind << ", recall " << target << ", seed " << seed);
+        const auto found = neighbors.nearest({.k = 10, .recall = target, .method = HighMethod::sketch, .seed = seed});
+        EXPECT_GE(recall_of(found, exact), target);
+      }
+  }
+}
+
 TYPED_TEST(HighRecall, ReachesItsTargetForBytesAndForOtherQueries) {
   auto points = surface_points<TypeParam>(2500, 150, 8, 0.02, 2);
   auto queries = surface_points<TypeParam>(1600, 150, 8, 0.02, 3);

@@ -22,22 +22,13 @@ class CoppiceGraph final : public HighLister {
   void list(const HighTask& task) override {
     facts_.clear();
     const Executor executor(task.threads);
-    // Bytes are found by the points being whole numbers. Half of each is as exact, and is no whole number.
-    const bool halved = task.effort == Effort::brute && can(Effort::brute_bytes, task.points);
-    Points<Real> halves;
-    if (halved) {
-      halves = {{task.points.row(0), task.points.row(0) + task.points.size() * dimension}, dimension};
-      for (Real& x : halves.coordinates) x /= 2;
-    }
-    const HighNeighbors<Real> all(halved ? halves.view() : task.points, executor);
+    const HighNeighbors<Real> all(task.points, executor);
     HighNearest<Real> query;
     query.k = task.k;
     query.recall = task.effort == Effort::recall ? task.recall : 1;
     if (task.effort == Effort::brute || task.effort == Effort::brute_bytes) query.method = HighMethod::tiles;
     query.executor = executor;
     all.nearest(query, task.ids, task.distances);
-    if (halved)
-      for (std::size_t i = 0; i < task.points.size() * task.k; ++i) task.distances[i] *= 2;
     const HighStatistics done = all.statistics();
     facts_ = {{"has_bytes", all.has_bytes() ? 1 : 0},
               {"method", static_cast<double>(done.method)},

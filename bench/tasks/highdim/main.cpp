@@ -1,7 +1,8 @@
 // The task `highdim`: the k = 10 nearest neighbours of every point in 784 dimensions, the point itself left out, from
 // floats in memory to ids and distances: CPU seconds of all threads, for a stated recall (`cpu_at_recall_95`, `_98`,
 // `_99`), exactly (`exact`), and by evaluating every pair (`brute`; `brute_bytes` where coordinates are bytes). Recall
-// is counted against the exact graph, which a scan in doubles checks on a sample. Packages come after, in
+// is counted against the exact graph, which a scan in doubles checks on a sample. `insert_1pct` and `erase_1pct` change
+// a hundredth of the points of a graph of recall 0.98, `…_exact` of an exact one. Packages come after, in
 // peers/high_dimension.py.
 #include <sys/mman.h>
 
@@ -15,6 +16,7 @@
 #include "coppice/io/npz.hpp"
 #include "harness/checksum.hpp"
 #include "harness/turns.hpp"
+#include "tasks/highdim/changes.hpp"
 #include "tasks/highdim/contestants.hpp"
 #include "tasks/highdim/fma_peak.hpp"
 #include "tasks/highdim/recall.hpp"
@@ -36,6 +38,16 @@ constexpr std::array operations{Operation{"cpu_at_recall_95", Effort::recall, 0.
                                 Operation{"exact", Effort::exact, 1},
                                 Operation{"brute", Effort::brute, 1},
                                 Operation{"brute_bytes", Effort::brute_bytes, 1}};
+
+struct Change {
+  const char* name;
+  bool insert;
+  Effort effort;
+  double recall;
+};
+constexpr std::array changes{
+    Change{"insert_1pct", true, Effort::recall, 0.98}, Change{"erase_1pct", false, Effort::recall, 0.98},
+    Change{"insert_1pct_exact", true, Effort::exact, 1}, Change{"erase_1pct_exact", false, Effort::exact, 1}};
 
 /// An array that processes which come later share with this one.
 template <class T>
@@ -83,16 +95,27 @@ void find_truth(HighLister& lister, HighTask task, const Truth& truth, const std
 /// What the child process does: a few points first, so that code and threads are there.
 Outcome list_once(HighLister& lister, HighTask task, const Truth& truth, bool check) {
   const std::size_t n = task.points.size();
+  const PointView<Real> given = task.points;
   std::vector<std::int32_t> ids(n * task.k, -2);
   std::vector<Real> distances(ids.size(), -1);
   task.ids = ids.data();
   task.distances = distances.data();
+  // Bytes are found by the points being whole numbers. Half of each is as exact, and is no whole number.
+  Points<Real> halves;
+  const bool halved = task.effort == Effort::brute && lister.can(Effort::brute_bytes, task.points);
+  if (halved) {
+    halves = {{task.points.row(0), task.points.row(0) + n * dimension}, dimension};
+    for (Real& x : halves.coordinates) x /= 2;
+    task.points = halves;
+  }
   HighTask few = task;
   few.points = task.points.slice(0, std::min<std::size_t>(n, 500));
   lister.list(few);
   std::fill(ids.begin(), ids.end(), -2);
   const double peak = task.effort == Effort::brute ? fma_peak() : 0;
   Outcome outcome{{}, usage_numbers(usage_of([&] { lister.list(task); })), {}};
+  if (halved)
+    for (Real& x : distances) x *= 2;
   for (const auto& [name, value] : lister.facts()) outcome.numbers[name] = value;
   outcome.numbers["input_bytes"] = static_cast<double>(n * dimension * sizeof(Real));
   outcome.numbers["output_bytes"] = static_cast<double>(ids.size() * (sizeof(std::int32_t) + sizeof(Real)));
@@ -104,7 +127,7 @@ Outcome list_once(HighLister& lister, HighTask task, const Truth& truth, bool ch
     outcome.numbers["share_of_peak"] = speed / outcome.numbers["fma_peak_gflops"];
   }
   if (!check) return outcome;
-  const double recall = recall_of({ids.data(), distances.data(), task.k}, truth.rows(), task.points);
+  const double recall = recall_of({ids.data(), distances.data(), task.k}, truth.rows(), given);
   outcome.numbers["recall"] = recall;
   const bool same =
       std::ranges::equal(ids, truth.ids.numbers()) && std::ranges::equal(distances, truth.distances.numbers());
@@ -151,6 +174,15 @@ int run(const Options& options) {
             {identity, options.threads, [&](bool check) { return list_once(*lister, task, truth, check); }}};
         for (const std::string& problem :
              take_turns(ours, operation.name, name, points.size(), Clock::cpu, options, report))
+          problems.push_back(problem);
+      }
+      for (const Change& change : changes) {
+        task.effort = change.effort;
+        task.recall = change.recall;
+        const std::vector<Entrant> ours{
+            {identity, options.threads, [&](bool check) { return change_once(task, change.insert, check); }}};
+        for (const std::string& problem :
+             take_turns(ours, change.name, name, points.size(), Clock::cpu, options, report))
           problems.push_back(problem);
       }
     }

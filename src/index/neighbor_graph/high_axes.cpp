@@ -8,7 +8,6 @@
 namespace coppice::high {
 namespace {
 
-constexpr std::size_t largest_sample = 4096;
 constexpr int iterations = 4;
 
 float dot(const float* a, const float* b, std::size_t size) {
@@ -71,7 +70,7 @@ void multiply(const float* rows, std::size_t count, std::size_t steps, const flo
 template <class Scalar>
 PrincipalAxes::PrincipalAxes(const Store<Scalar>& points, const Frame& frame, std::uint64_t seed,
                              const Executor& executor)
-    : inputs_(points.dimension()), seed_(seed), sample_(std::min(points.size(), largest_sample)) {
+    : inputs_(points.dimension()), seed_(seed), sample_(axes_sample(points.size())) {
   const std::size_t groups = groups_of(inputs_);
   const std::size_t d = inputs_;
   sample_rows_ = storage::RawArray<float>(sample_ * d);
@@ -96,10 +95,15 @@ PrincipalAxes::PrincipalAxes(const Store<Scalar>& points, const Frame& frame, st
   });
   covariance_ = storage::RawArray<float>(groups * group * groups * group);
   const tiles::TileKernels& kernels = tiles::tile_kernels();
+  const auto block = [&](std::size_t j, std::size_t i) { return covariance_.get() + (j * groups + i) * group * group; };
   executor.for_each_chunk(groups, 1, [&](std::size_t i, std::size_t) {
-    for (std::size_t j = 0; j < groups; ++j)
-      kernels.multiply(sample_, columns.get() + i * sample_ * group, columns.get() + j * sample_ * group,
-                       covariance_.get() + (j * groups + i) * group * group, group);
+    for (std::size_t j = i; j < groups; ++j) {
+      kernels.multiply(sample_, columns.get() + i * sample_ * group, columns.get() + j * sample_ * group, block(j, i),
+                       group);
+      if (j == i) continue;
+      for (std::size_t r = 0; r < group; ++r)
+        for (std::size_t c = 0; c < group; ++c) block(i, j)[c * group + r] = block(j, i)[r * group + c];
+    }
   });
 }
 template PrincipalAxes::PrincipalAxes(const Store<float>&, const Frame&, std::uint64_t, const Executor&);

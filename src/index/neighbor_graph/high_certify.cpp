@@ -7,14 +7,15 @@
 namespace coppice::high {
 
 template <class Scalar>
-std::optional<HighStatistics> SketchSearch<Scalar>::certify(double least) {
+std::optional<SketchPlan> SketchSearch<Scalar>::plan_proof(double least) {
   const std::size_t d = problem_.points->dimension();
-  std::unique_ptr<Level> best;
-  std::size_t candidates = 0;
+  SketchPlan plan;
+  plan.certain = true;
   for (const std::size_t p : {std::size_t{128}, std::size_t{192}, std::size_t{256}, std::size_t{384}}) {
-    if (p >= d && best != nullptr) break;
+    if (p >= d && plan.level != nullptr) break;
     const double fixed = costs_.brute(static_cast<double>(p));
     if (costs_.sketches(static_cast<double>(p)) + fixed >= least) break;
+    if (!may_try(p, 0.25, least)) break;
     std::unique_ptr<Level> level = make(p);
     // How many points would have to be looked at for each sample row before the bound ends the search?
     const PackedPoints<std::int32_t> rows = sample_sketches(*level);
@@ -62,15 +63,15 @@ std::optional<HighStatistics> SketchSearch<Scalar>::certify(double least) {
     const bool hopeless = std::isfinite(least) && cheapest > 1.2 * least;
     if (cheapest < least) {
       least = cheapest;
-      best = std::move(level);
-      candidates = at;
+      plan.level = std::move(level);
+      plan.candidates = at;
     }
     if (hopeless) break;
   }
-  if (best == nullptr) return std::nullopt;
-  return run(*best, candidates, true);
+  if (plan.level == nullptr) return std::nullopt;
+  return plan;
 }
-template std::optional<HighStatistics> SketchSearch<float>::certify(double);
-template std::optional<HighStatistics> SketchSearch<double>::certify(double);
+template std::optional<SketchPlan> SketchSearch<float>::plan_proof(double);
+template std::optional<SketchPlan> SketchSearch<double>::plan_proof(double);
 
 }  // namespace coppice::high

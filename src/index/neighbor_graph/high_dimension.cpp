@@ -10,7 +10,7 @@
 #include "high_store.hpp"
 
 namespace coppice {
-namespace {
+namespace high {
 
 template <class Scalar>
 void check_query(const HighNearest<Scalar>& query) {
@@ -23,14 +23,24 @@ void check_query(const HighNearest<Scalar>& query) {
     throw unsupported("all neighbours in high dimension have no metric " + std::string(metric_name(query.metric)) +
                       "; available: l2");
 }
+template void check_query<float>(const HighNearest<float>&);
+template void check_query<double>(const HighNearest<double>&);
+
+void check_count(std::size_t points) {
+  if (points >= std::size_t{1} << 31)
+    throw unsupported(std::to_string(points) + " points; all neighbours of at most 2147483647 can be found");
+}
+
+}  // namespace high
+
+namespace {
 
 /// Checked before anything is copied.
 template <class Scalar>
 PointView<Scalar> checked(PointView<Scalar> points) {
   check_dimension(points.dimension());
   check_points(points, points.dimension());
-  if (points.size() >= std::size_t{1} << 31)
-    throw unsupported(std::to_string(points.size()) + " points; all neighbours of at most 2147483647 can be found");
+  high::check_count(points.size());
   return points;
 }
 
@@ -114,7 +124,7 @@ HighStatistics HighNeighbors<Scalar>::statistics() const {
 template <class Scalar>
 template <GraphIndex Index>
 void HighNeighbors<Scalar>::nearest(const HighNearest<Scalar>& query, Index* ids, Scalar* distances) const {
-  check_query(query);
+  high::check_query(query);
   high::Problem<Scalar> problem;
   problem.points = &body_->store;
   problem.queries = &body_->store;
@@ -127,7 +137,7 @@ void HighNeighbors<Scalar>::nearest(const HighNearest<Scalar>& query, Index* ids
 template <class Scalar>
 template <GraphIndex Index>
 DenseGraph<Scalar, Index> HighNeighbors<Scalar>::nearest(const HighNearest<Scalar>& query) const {
-  check_query(query);
+  high::check_query(query);
   DenseGraph<Scalar, Index> graph{query.k, std::vector<Index>(size() * query.k), std::vector<Scalar>(size() * query.k)};
   nearest(query, graph.ids.data(), graph.distances.data());
   return graph;
@@ -137,7 +147,7 @@ template <class Scalar>
 template <GraphIndex Index>
 void HighNeighbors<Scalar>::nearest_of(PointView<Scalar> queries, const HighNearest<Scalar>& query, Index* ids,
                                        Scalar* distances) const {
-  check_query(query);
+  high::check_query(query);
   check_points(queries, body_->dimension);
   if (queries.empty()) return;
   high::Problem<Scalar> problem;

@@ -79,45 +79,50 @@ std::vector<std::vector<std::size_t>> SketchSearch<Scalar>::ranks(const Level& l
 }
 
 template <class Scalar>
-HighStatistics SketchSearch<Scalar>::run(const Level& level, std::size_t m, bool certain) const {
+HighStatistics SketchSearch<Scalar>::run(const SketchPlan& plan, std::size_t spare, std::vector<std::int32_t>* limits) {
+  const Level& level = *plan.level;
   const PackedPoints<std::int32_t>& rows = rows_of(level);
+  const std::size_t m = plan.candidates + spare;
   CandidateLists<std::int32_t> lists(rows.size(), m);
-  if (problem_.same)
-    search_all(costs_.kernels.bytes, level.points, lists, problem_.executor);
-  else
-    search_rows(costs_.kernels.bytes, rows, level.points, lists, problem_.executor);
-  const SketchFilter<Scalar> filter{&frame_, level.errors.data(), level.largest_error,
-                                    certain ? level.basis.stretch() : 0, problem_.points->dimension()};
-  const Resolved resolved = resolve(placed(level), costs_.kernels.bytes, rows, level.points, lists, filter, certain);
-  HighStatistics done = described(level, m, certain ? HighMethod::certified_sketch : HighMethod::sketch, resolved);
-  if (certain) done.certain_rows = static_cast<std::int64_t>(rows.size()) - resolved.open;
-  return done;
-}
-
-template <class Scalar>
-HighStatistics SketchSearch<Scalar>::described(const Level& level, std::size_t m, HighMethod method,
-                                               const Resolved& resolved) const {
   HighStatistics done;
-  done.method = method;
+  done.method = plan.certain ? HighMethod::certified_sketch : HighMethod::sketch;
   done.sketch_dimension = static_cast<int>(level.basis.dimension);
   done.candidates = m;
   done.pairs = static_cast<std::int64_t>(costs_.pairs);
+  RecallEstimate estimate = plan.estimate;
+  if (!plan.certain && has_leaves())
+    done.pairs = compare_leaves(plan, lists, estimate);
+  else if (problem_.same)
+    search_all(costs_.kernels.bytes, level.points, lists, problem_.executor);
+  else
+    search_rows(costs_.kernels.bytes, rows, level.points, lists, problem_.executor);
+  if (limits != nullptr) *limits = lists.reaches(problem_.executor);
+  const SketchFilter<Scalar> filter{&frame_, level.errors.data(), level.largest_error,
+                                    plan.certain ? level.basis.stretch() : 0, problem_.points->dimension()};
+  Problem<Scalar> placed = problem_;
+  placed.order = level.order.data();
+  placed.query_order = problem_.same ? level.order.data() : level.query_order.data();
+  if (limits != nullptr) placed.output.k = m;
+  const Resolved resolved = resolve(placed, costs_.kernels.bytes, rows, level.points, lists, filter, plan.certain);
   done.distances = resolved.keys;
   done.finished_rows = resolved.open;
+  if (plan.certain) done.certain_rows = static_cast<std::int64_t>(rows.size()) - resolved.open;
+  done.recall = estimate.recall;
+  done.recall_margin = estimate.margin;
   return done;
 }
 
 template <class Scalar>
-HighStatistics SketchSearch<Scalar>::run_leaves(const Level& level, std::size_t m, double recall) const {
-  CandidateLists<std::int32_t> lists(level.points.size(), m);
+std::int64_t SketchSearch<Scalar>::compare_leaves(const SketchPlan& plan, CandidateLists<std::int32_t>& lists,
+                                                  RecallEstimate& estimate) const {
+  const Level& level = *plan.level;
   const auto position = inverse(level.order);
-  RecallEstimate estimate;
   std::vector<Candidate> row;
   const auto enough = [&] {
     std::vector<std::size_t> found;
     std::vector<std::size_t> wanted;
     for (std::size_t j = 0; j < sample_.rows().size(); ++j) {
-      lists.best(static_cast<std::size_t>(position[static_cast<std::size_t>(sample_.rows()[j])]), m, row);
+      lists.best(static_cast<std::size_t>(position[static_cast<std::size_t>(sample_.rows()[j])]), plan.candidates, row);
       found.push_back(static_cast<std::size_t>(
           std::count_if(sample_.hits(j).begin(), sample_.hits(j).end(), [&](const Hit<Scalar>& hit) {
             return std::any_of(row.begin(), row.end(), [&](const Candidate& candidate) {
@@ -127,35 +132,27 @@ HighStatistics SketchSearch<Scalar>::run_leaves(const Level& level, std::size_t 
       wanted.push_back(sample_.hits(j).size());
     }
     estimate = estimate_recall(found, wanted);
-    return estimate.recall - estimate.margin >= recall;
+    return estimate.recall - estimate.margin >= plan.recall;
   };
   const std::int64_t pairs = LeafPairs(level.points).search(lists, enough, problem_.executor);
   enough();
-  const SketchFilter<Scalar> filter{&frame_, level.errors.data(), 0, 0, problem_.points->dimension()};
-  HighStatistics done =
-      described(level, m, HighMethod::sketch,
-                resolve(placed(level), costs_.kernels.bytes, level.points, level.points, lists, filter, false));
-  done.pairs = pairs;
-  done.recall = estimate.recall;
-  done.recall_margin = estimate.margin;
-  return done;
+  return pairs;
 }
 
 template <class Scalar>
-std::optional<HighStatistics> SketchSearch<Scalar>::reach(double recall, double least) {
+std::optional<SketchPlan> SketchSearch<Scalar>::plan_recall(double recall, double least) {
   const std::size_t k = problem_.output.k;
   const std::size_t d = problem_.points->dimension();
-  std::unique_ptr<Level> best;
-  std::size_t candidates = 0;
-  RecallEstimate estimate;
+  SketchPlan plan;
+  plan.recall = recall;
   // Leaves lose some of what all pairs would find: half of what may be missed is left to them.
-  const bool leaves = problem_.same && problem_.points->size() >= many_points;
-  const double target = leaves ? (1 + recall) / 2 : recall;
+  const double target = has_leaves() ? (1 + recall) / 2 : recall;
   for (const std::size_t wanted : sketch_dimensions) {
     const std::size_t p = std::min(wanted, d);
     const double fixed = costs_.brute(static_cast<double>(p));
     // Would the best that more dimensions can do be worth it?
     if (costs_.sketches(static_cast<double>(p)) + fixed + costs_.rerank(static_cast<double>(k + 2)) >= least) break;
+    if (!may_try(p, 0.5, least)) break;
     std::unique_ptr<Level> level = make(p);
     const auto ranks = this->ranks(*level);
     std::vector<std::size_t> found(ranks.size());
@@ -170,42 +167,51 @@ std::optional<HighStatistics> SketchSearch<Scalar>::reach(double recall, double 
       const double cost = fixed + costs_.rerank(static_cast<double>(m));
       if (cost < least) {
         least = cost;
-        best = std::move(level);
-        candidates = m;
-        estimate = of;
+        plan.level = std::move(level);
+        plan.candidates = m;
+        plan.estimate = of;
       }
       break;
     }
     if (p == d) break;
   }
-  if (best == nullptr) return std::nullopt;
-  if (leaves) return run_leaves(*best, candidates, recall);
-  HighStatistics done = run(*best, candidates, false);
-  done.recall = estimate.recall;
-  done.recall_margin = estimate.margin;
-  return done;
+  if (plan.level == nullptr) return std::nullopt;
+  return plan;
 }
 
 template class SketchSearch<float>;
 template class SketchSearch<double>;
 
 template <class Scalar>
-std::optional<HighStatistics> search_by_sketch(const Problem<Scalar>& problem, const HighNearest<Scalar>& query) {
+std::optional<HighStatistics> search_by_sketch(const Problem<Scalar>& problem, const HighNearest<Scalar>& query,
+                                               KeptSketches* keep) {
   if (query.method == HighMethod::tiles || problem.queries->size() < 8 * sample_rows ||
       problem.points->size() < 2 * most_candidates || problem.output.k + 8 > most_candidates)
     return std::nullopt;
   const Costs<Scalar> costs(problem);
   const auto first = static_cast<double>(std::min(sketch_dimensions[0], problem.points->dimension()));
   // Where all pairs take little longer than sketches they are compared without further ado.
-  const bool pays = costs.sketches(first) + costs.brute(first) + costs.rerank(static_cast<double>(problem.output.k)) <
-                    0.5 * costs.exact();
+  const bool pays = costs.covariance() + costs.axes(first) + costs.sketches(first) + costs.brute(first) +
+                        costs.rerank(static_cast<double>(problem.output.k)) <
+                    0.7 * costs.exact();
   const bool automatic = query.method == HighMethod::automatic;
   if (automatic && !pays) return std::nullopt;
   SketchSearch<Scalar> search(problem, query.seed);
   const double least = automatic ? costs.exact() : std::numeric_limits<double>::infinity();
-  return query.recall < 1 ? search.reach(query.recall, least) : search.certify(0.8 * least);
+  std::optional<SketchPlan> plan =
+      query.recall < 1 ? search.plan_recall(query.recall, least) : search.plan_proof(0.8 * least);
+  if (!plan) return std::nullopt;
+  if (keep == nullptr) return search.run(*plan);
+  const std::size_t spare = plan->certain ? 0 : keep->spare_of(plan->candidates);
+  if (!plan->certain) keep->make_room(plan->candidates + spare);
+  const HighStatistics done = search.run(*plan, spare, plan->certain ? nullptr : &keep->limits);
+  keep->frame = search.frame();
+  keep->plan = std::move(*plan);
+  return done;
 }
-template std::optional<HighStatistics> search_by_sketch<float>(const Problem<float>&, const HighNearest<float>&);
-template std::optional<HighStatistics> search_by_sketch<double>(const Problem<double>&, const HighNearest<double>&);
+template std::optional<HighStatistics> search_by_sketch<float>(const Problem<float>&, const HighNearest<float>&,
+                                                               KeptSketches*);
+template std::optional<HighStatistics> search_by_sketch<double>(const Problem<double>&, const HighNearest<double>&,
+                                                                KeptSketches*);
 
 }  // namespace coppice::high

@@ -12,10 +12,20 @@
 
 namespace coppice::high {
 
-/// The output of the problem by sketches: exact with recall 1, else the least effort that reaches it. Nothing where
-/// comparing all pairs exactly is asked for or expected to be faster, or sketches do not reach the recall.
+/// Errors: invalid_input, unsupported, as HighNeighbors::nearest has them.
 template <class Scalar>
-std::optional<HighStatistics> search_by_sketch(const Problem<Scalar>& problem, const HighNearest<Scalar>& query);
+void check_query(const HighNearest<Scalar>& query);
+/// Errors: unsupported for 2^31 points or more.
+void check_count(std::size_t points);
+
+struct KeptSketches;
+
+/// The output of the problem by sketches: exact with recall 1, else the least effort that reaches it. Nothing where
+/// comparing all pairs exactly is asked for or expected to be faster, or sketches do not reach the recall. What the
+/// search was made with goes to `keep`, if given; then rows of sketches that prove nothing are longer by its spare.
+template <class Scalar>
+std::optional<HighStatistics> search_by_sketch(const Problem<Scalar>& problem, const HighNearest<Scalar>& query,
+                                               KeptSketches* keep = nullptr);
 
 /// Sample rows and their true neighbours.
 template <class Scalar>
@@ -43,7 +53,8 @@ class Sample {
   std::vector<std::vector<Hit<Scalar>>> hits_;
 };
 
-/// Recall of the sample: the mean over its rows, and two standard errors of it.
+/// Recall of the sample: the mean over its rows, and how much less that of all may be: three standard errors, and half
+/// a row.
 struct RecallEstimate {
   double recall = 0;
   double margin = 1;

@@ -9,10 +9,28 @@ namespace coppice::high {
 template <class Scalar>
 Resolved search_exactly(const Problem<Scalar>& problem);
 
-/// Packs rows of a store: as floats of a frame, or its bytes less 128.
+/// The same for points that are packed already, in whatever their filter sees.
+template <class Scalar, class Filter>
+Resolved search_packed(const Problem<Scalar>& problem, const tiles::ListKernels<typename Filter::Sum>& kernels,
+                       const PackedPoints<typename Filter::Sum>& queries,
+                       const PackedPoints<typename Filter::Sum>& points, const Filter& filter) {
+  // A few candidates beyond the k-th: what lies within the filter's error of it.
+  CandidateLists<typename Filter::Sum> lists(queries.size(), problem.output.k + 6);
+  if (problem.same)
+    search_all(kernels, points, lists, problem.executor);
+  else
+    search_rows(kernels, queries, points, lists, problem.executor);
+  return resolve(problem, kernels, queries, points, lists, filter, true);
+}
+
+/// Packs rows of a store, with memory for `room` in all: as floats of a frame, or its bytes less 128.
 template <class Scalar>
-[[nodiscard]] PackedPoints<float> pack_floats(const Store<Scalar>& store, const Frame& frame, const Executor& executor);
+[[nodiscard]] PackedPoints<float> pack_floats(const Store<Scalar>& store, const Frame& frame, const Executor& executor,
+                                              std::size_t room = 0);
 template <class Scalar>
-[[nodiscard]] PackedPoints<std::int32_t> pack_bytes(const Store<Scalar>& store, const Executor& executor);
+[[nodiscard]] PackedPoints<std::int32_t> pack_bytes(const Store<Scalar>& store, const Executor& executor,
+                                                    std::size_t room = 0);
+template <class Scalar>
+void pack_byte_row(const Store<Scalar>& store, std::size_t i, PackedPoints<std::int32_t>& to);
 
 }  // namespace coppice::high

@@ -30,17 +30,44 @@ class PackedPoints {
   using Element = std::conditional_t<std::is_same_v<Sum, float>, float, std::int32_t>;
 
   PackedPoints() = default;
-  PackedPoints(std::size_t size, std::size_t steps)
+  /// Memory for `room` points in all, if that is more; what is not touched costs nothing.
+  PackedPoints(std::size_t size, std::size_t steps, std::size_t room = 0)
       : size_(size),
         steps_(steps),
-        elements_(groups_of(size) * group * steps),
+        room_(groups_of(std::max(size, room))),
+        elements_(room_ * group * steps),
         half_(groups_of(size) * group),
         row_half_(std::is_same_v<Sum, float> ? 0 : groups_of(size) * group),
         odd_(std::is_same_v<Sum, float> ? 0 : groups_of(size) * group) {
-    for (std::size_t i = size; i < groups_of(size) * group; ++i) {  // padding is out of reach
-      for (std::size_t s = 0; s < steps; ++s) element(i, s) = 0;
-      half_[i] = std::is_same_v<Sum, float> ? std::numeric_limits<Sum>::infinity() : Sum(1 << 29);
-      if (!row_half_.empty()) row_half_[i] = half_[i];
+    for (std::size_t i = size; i < groups_of(size) * group; ++i) hide(i);
+  }
+
+  /// Adds points, out of reach until they are set. Complexity: O(1) amortised a point.
+  void grow(std::size_t size) {
+    const std::size_t groups = groups_of(size);
+    const std::size_t before = groups_of(size_);
+    if (groups > room_) {
+      const std::size_t room = groups + groups / 8;
+      storage::RawArray<Element> longer(room * group * steps_);
+      std::copy_n(elements_.get(), before * group * steps_, longer.get());
+      elements_ = std::move(longer);
+      room_ = room;
+    }
+    half_.resize(groups * group);
+    if (!std::is_same_v<Sum, float>) {
+      row_half_.resize(groups * group);
+      odd_.resize(groups * group);
+    }
+    for (std::size_t i = before * group; i < groups * group; ++i) hide(i);
+    size_ = size;
+  }
+  /// Puts a point, or padding, where no other reaches it.
+  void hide(std::size_t i) {
+    for (std::size_t s = 0; s < steps_; ++s) element(i, s) = 0;
+    half_[i] = std::is_same_v<Sum, float> ? std::numeric_limits<Sum>::infinity() : Sum(1 << 29);
+    if (!row_half_.empty()) {
+      row_half_[i] = half_[i];
+      odd_[i] = 0;
     }
   }
 
@@ -63,6 +90,26 @@ class PackedPoints {
       squared += static_cast<double>(x[s]) * static_cast<double>(x[s]);
     }
     half_[i] = static_cast<Sum>(squared / 2);
+  }
+  /// `count` points from `first` on, which is the first of a group.
+  void set_group(std::size_t first, std::size_t count, const float* rows) {
+    constexpr std::size_t at_once = 16;  // steps: what is written stays near
+    Element* const to = &element(first, 0);
+    for (std::size_t begin = 0; begin < steps_; begin += at_once) {
+      const std::size_t end = std::min(steps_, begin + at_once);
+      for (std::size_t r = 0; r < count; ++r)
+        for (std::size_t s = begin; s < end; ++s) to[s * group + r] = rows[r * steps_ + s];
+    }
+    for (std::size_t r = 0; r < count; ++r) {
+      double partial[8] = {};
+      for (std::size_t s = 0; s < steps_; ++s) {
+        const auto x = static_cast<double>(rows[r * steps_ + s]);
+        partial[s % 8] += x * x;
+      }
+      half_[first + r] = static_cast<Sum>(((partial[0] + partial[4]) + (partial[2] + partial[6]) +
+                                           ((partial[1] + partial[5]) + (partial[3] + partial[7]))) /
+                                          2);
+    }
   }
   /// One point of signed bytes, 4 · steps of them.
   void set(std::size_t i, const std::int8_t* x, std::int32_t shift) {
@@ -95,11 +142,12 @@ class PackedPoints {
             size_,
             steps_};
   }
-  [[nodiscard]] std::size_t memory() const noexcept { return groups() * group * (steps_ * 4 + 9); }
+  [[nodiscard]] std::size_t memory() const noexcept { return room_ * group * (steps_ * 4 + 9); }
 
  private:
   std::size_t size_ = 0;
   std::size_t steps_ = 0;
+  std::size_t room_ = 0;  ///< groups that `elements_` has memory for
   storage::RawArray<Element> elements_;
   std::vector<Sum> half_;
   std::vector<Sum> row_half_;
@@ -161,6 +209,19 @@ class CandidateLists {
     std::nth_element(to.begin(), to.begin() + static_cast<std::ptrdiff_t>(count), to.end());
     to.resize(count);
   }
+  /// Of every row the largest key among its best `most`; the largest there is where nothing was turned away.
+  [[nodiscard]] std::vector<std::int32_t> reaches(const Executor& executor) const {
+    std::vector<std::int32_t> keys(counts_.size(), std::numeric_limits<std::int32_t>::max());
+    executor.for_each_chunk(keys.size(), 1024, [&](std::size_t first, std::size_t last) {
+      std::vector<Candidate> row;
+      for (std::size_t i = first; i < last; ++i) {
+        if (!is_full(i)) continue;
+        best(i, most_, row);
+        keys[i] = std::max_element(row.begin(), row.end())->key;
+      }
+    });
+    return keys;
+  }
   /// Whether something may have been turned away: none of it comes before the last of `sorted`.
   [[nodiscard]] bool is_full(std::size_t row) const noexcept { return counts_[row] >= most_; }
   [[nodiscard]] std::size_t memory() const noexcept { return counts_.size() * (8 * room_ + 16); }
@@ -175,9 +236,10 @@ class CandidateLists {
 };
 
 /// How many groups make a block: both sides of a pair of blocks stay in the caches, and there are enough for threads.
-[[nodiscard]] inline std::size_t block_groups(std::size_t groups, std::size_t steps) noexcept {
-  const std::size_t cached = std::clamp<std::size_t>((std::size_t{2} << 20) / (4 * group * steps), 8, 64);
-  return std::clamp<std::size_t>(groups / 32, 1, cached);
+[[nodiscard]] inline std::size_t block_groups(std::size_t groups, std::size_t steps, const Executor& executor) {
+  const std::size_t cached = std::clamp<std::size_t>((std::size_t{8} << 20) / (4 * group * steps), 8, 64);
+  const std::size_t parts = executor.is_parallel() ? 8 * static_cast<std::size_t>(executor.threads()) : 1;
+  return std::clamp<std::size_t>(groups / parts, 1, cached);
 }
 
 /// Calls task(i, j) for all i ≤ j of `blocks`, first those with i = j, then so that blocks near each other come first
@@ -199,7 +261,7 @@ void search_all(const tiles::ListKernels<Sum>& kernels, const PackedPoints<Sum>&
                 const Executor& executor) {
   const tiles::Packed<Sum> packed = points.view();
   const tiles::Lists<Sum> view = lists.view();
-  const std::size_t per_block = block_groups(points.groups(), points.steps());
+  const std::size_t per_block = block_groups(points.groups(), points.steps(), executor);
   const auto range = [&](std::size_t block) {
     return tiles::Groups{block * per_block, std::min(points.groups(), (block + 1) * per_block)};
   };
@@ -213,10 +275,8 @@ template <class Sum>
 void search_rows(const tiles::ListKernels<Sum>& kernels, const PackedPoints<Sum>& rows, const PackedPoints<Sum>& points,
                  CandidateLists<Sum>& lists, const Executor& executor) {
   const tiles::Lists<Sum> view = lists.view();
-  const std::size_t per_block = block_groups(points.groups(), points.steps());
   executor.for_each_chunk(
-      rows.groups(), std::clamp<std::size_t>(rows.groups() / 64, 1, per_block),
-      [&](std::size_t first, std::size_t last) {
+      rows.groups(), block_groups(rows.groups(), rows.steps(), executor), [&](std::size_t first, std::size_t last) {
         kernels.search(rows.view(), {first, last}, points.view(), {0, points.groups()}, &view, nullptr, false);
       });
 }

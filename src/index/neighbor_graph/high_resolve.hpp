@@ -14,15 +14,18 @@
 
 namespace coppice::high {
 
-/// The caller's arrays: k entries a row.
+/// The caller's arrays: k entries a row. Or whoever takes rows as they are, from any thread.
 template <class Scalar>
 struct Output {
   std::size_t k = 0;
   std::int32_t* narrow = nullptr;  ///< either this
   std::int64_t* wide = nullptr;    ///< or that
   Scalar* distances = nullptr;     ///< or null
+  void* taker = nullptr;
+  void (*take)(void* taker, std::size_t row, std::span<const Hit<Scalar>> hits) = nullptr;
 
   void write(std::size_t row, std::span<const Hit<Scalar>> hits) const {
+    if (take != nullptr) return take(taker, row, hits);
     for (std::size_t j = 0; j < k; ++j) {
       const bool there = j < hits.size();
       const std::size_t at = row * k + j;
@@ -65,17 +68,23 @@ struct Problem {
   bool self = false;  ///< … unless asked for
   const std::int32_t* order = nullptr;
   const std::int32_t* query_order = nullptr;
+  const point_id* names = nullptr;  ///< of the rows of `points`, which decide ties and are written; null: row numbers
   Output<Scalar> output{};
   Executor executor{};
 
   [[nodiscard]] std::size_t id(std::size_t position) const noexcept {
     return order == nullptr ? position : static_cast<std::size_t>(order[position]);
   }
+  [[nodiscard]] point_id name(std::size_t id) const noexcept {
+    return names == nullptr ? static_cast<point_id>(id) : names[id];
+  }
+  /// Whether ties that the order of candidates decides are decided as they should be.
+  [[nodiscard]] bool is_in_order() const noexcept { return order == nullptr && names == nullptr; }
   [[nodiscard]] std::size_t query(std::size_t row) const noexcept {
     return query_order == nullptr ? row : static_cast<std::size_t>(query_order[row]);
   }
   void write(std::size_t row, Best<Scalar>& best) const {
-    if (same && self) best.add({Scalar(0), static_cast<point_id>(query(row))});
+    if (same && self) best.add({Scalar(0), name(query(row))});
     output.write(query(row), best.hits());
   }
 };
@@ -101,7 +110,8 @@ class KeyReader {
     }
     keys_.resize(ids_.size());
     problem_->points->keys(*problem_->queries, query, ids_.data(), ids_.size(), keys_.data());
-    for (std::size_t j = 0; j < ids_.size(); ++j) best.add({keys_[j], ids_[j]});
+    for (std::size_t j = 0; j < ids_.size(); ++j)
+      best.add({keys_[j], problem_->name(static_cast<std::size_t>(ids_[j]))});
     evaluated += static_cast<std::int64_t>(ids_.size());
   }
 
@@ -180,9 +190,8 @@ Resolved resolve(const Problem<Scalar>& problem, const tiles::ListKernels<typena
           closed = true;
           break;
         }
-        const std::size_t end =
-            certain ? std::min(candidates.size(), begin + (begin == 0 ? k + 6 : 8)) : candidates.size();
-        if (problem.order == nullptr && Filter::decides(static_cast<Scalar>(candidates.back().key))) {
+        const std::size_t end = certain ? std::min(candidates.size(), begin + (begin == 0 ? k : 8)) : candidates.size();
+        if (problem.is_in_order() && Filter::decides(static_cast<Scalar>(candidates.back().key))) {
           for (; begin < end; ++begin) best.add({static_cast<Scalar>(candidates[begin].key), candidates[begin].id});
           continue;
         }
@@ -193,7 +202,7 @@ Resolved resolve(const Problem<Scalar>& problem, const tiles::ListKernels<typena
       // What was turned away has at least the last candidate's key, and among equal ones a larger id.
       if (!closed && best.is_full())
         closed = candidates.back().key > filter.key_limit(row, best.worst()) ||
-                 (Filter::decides(best.worst()) && problem.order == nullptr);
+                 (Filter::decides(best.worst()) && problem.is_in_order());
       if (closed) {
         problem.write(row, best);
       } else {

@@ -104,8 +104,9 @@ RecallEstimate estimate_recall(const std::vector<std::size_t>& found, const std:
   if (rows < 2) return {};
   const double mean = sum / rows;
   const double variance = std::max(0.0, squares / rows - mean * mean) * rows / (rows - 1);
-  // A sample without a miss proves no more than one with a single miss.
-  return {mean, std::max(2 * std::sqrt(variance / rows), 2 / missable)};
+  // Misses gather in few rows, of which a sample may hold none: two standard errors were too few for clusters of
+  // different width. Half a row without any neighbour found stands for those that it lacks.
+  return {mean, std::max(3 * std::sqrt(variance / rows) + 0.5 / rows, 2 / missable)};
 }
 
 }  // namespace coppice::high

@@ -2,6 +2,7 @@
 // same range, in one signed byte each. Their distances never exceed the true ones by more than rounding that is known.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -27,6 +28,11 @@ class SketchBasis {
   /// How much longer a vector may become: the largest singular value, bounded from above.
   [[nodiscard]] double stretch() const;
 };
+
+/// Of how many points axes are found.
+[[nodiscard]] constexpr std::size_t axes_sample(std::size_t points) noexcept {
+  return std::clamp<std::size_t>(points / 4, std::min<std::size_t>(points, 2048), 4096);
+}
 
 /// Finds bases. Deterministic for a seed.
 class PrincipalAxes {

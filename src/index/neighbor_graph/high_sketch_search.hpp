@@ -1,9 +1,12 @@
 // One search by sketches: its levels of effort, what each is expected to cost, and the sample that tells them apart.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -16,7 +19,7 @@ inline constexpr std::size_t sample_rows = 192;
 inline constexpr std::size_t most_candidates = 112;
 /// From here on leaves are compared with leaves: before, all pairs of sketches take hardly longer.
 inline constexpr std::size_t many_points = 150'000;
-inline constexpr std::array<std::size_t, 5> sketch_dimensions{64, 96, 128, 192, 256};
+inline constexpr std::array<std::size_t, 6> sketch_dimensions{64, 96, 128, 192, 256, 384};
 
 /// What things are expected to take, in nanoseconds of one thread. Only relations matter, for the choice of a method.
 template <class Scalar>
@@ -36,9 +39,15 @@ struct Costs {
   [[nodiscard]] double sketches(double p) const {
     return (points + (pairs < points * rows ? 0 : rows)) * (d * (p + 48) / static_cast<double>(kernels.float_rate) + d);
   }
+  /// The covariance of the sample, once; and axes of p dimensions.
+  [[nodiscard]] double covariance() const { return 0.8 * sampled() * d * d / static_cast<double>(kernels.float_rate); }
+  [[nodiscard]] double axes(double p) const {
+    return (sampled() + 4 * d) * d * p / static_cast<double>(kernels.float_rate) + 0.7 * p * p * d;
+  }
   [[nodiscard]] double brute(double p) const {
     return pairs * (p + 12) / static_cast<double>(kernels.byte_rate) + rows * 3000;
   }
+  [[nodiscard]] double sampled() const { return static_cast<double>(axes_sample(static_cast<std::size_t>(points))); }
   [[nodiscard]] double key() const { return 15 + stored * 0.05; }
   [[nodiscard]] double rerank(double m) const { return rows * m * (key() + 30); }
 
@@ -57,6 +66,26 @@ struct Level {
   double largest_error = 0;
 };
 
+/// How a search goes about it.
+struct SketchPlan {
+  std::unique_ptr<Level> level;
+  std::size_t candidates = 0;  ///< m
+  bool certain = false;        ///< rows have to be proven
+  double recall = 1;           ///< that is wanted; of leaves, which stop when the sample has it
+  RecallEstimate estimate{1, 0};
+};
+
+/// What is kept of a search, for others in the same points.
+struct KeptSketches {
+  std::size_t least_spare = 0;                       ///< set before
+  std::function<void(std::size_t width)> make_room;  ///< likewise: called before rows of sketches that prove nothing
+  [[nodiscard]] std::size_t spare_of(std::size_t m) const noexcept { return std::max(least_spare, m / 4); }
+
+  SketchPlan plan;
+  Frame frame;
+  std::vector<std::int32_t> limits;  ///< of rows that need not be proven
+};
+
 /// Positions by row: the inverse of an order.
 [[nodiscard]] std::vector<std::int32_t> inverse(const std::vector<std::int32_t>& order);
 
@@ -68,31 +97,36 @@ class SketchSearch {
         costs_(problem),
         frame_(problem.points->frame(*problem.queries)),
         axes_(*problem.points, frame_, seed, problem.executor),
-        sample_(problem, sample_rows, seed) {}
+        sample_(problem, sample_rows, seed),
+        spent_(costs_.covariance()) {}
 
   /// Both give nothing where it would cost `least` or more.
-  std::optional<HighStatistics> reach(double recall, double least);
-  std::optional<HighStatistics> certify(double least);
+  std::optional<SketchPlan> plan_recall(double recall, double least);
+  std::optional<SketchPlan> plan_proof(double least);
+  /// Fills the output. Where `limits` are asked for, all candidates are, `spare` more than planned: they become the
+  /// keys up to which the sketches of each row's candidates are complete, by position.
+  HighStatistics run(const SketchPlan& plan, std::size_t spare = 0, std::vector<std::int32_t>* limits = nullptr);
+  [[nodiscard]] const Frame& frame() const noexcept { return frame_; }
 
  private:
   std::unique_ptr<Level> make(std::size_t p);
-  [[nodiscard]] PackedPoints<std::int32_t> sample_sketches(const Level& level) const;
-  [[nodiscard]] Problem<Scalar> placed(const Level& level) const {
-    Problem<Scalar> problem = problem_;
-    problem.order = level.order.data();
-    problem.query_order = problem.same ? level.order.data() : level.query_order.data();
-    return problem;
+  /// Whether trying sketches of p dimensions is worth it: what all tries take stays `part` of what tiles would.
+  [[nodiscard]] bool may_try(std::size_t p, double part, double least) {
+    const auto size = static_cast<double>(p);
+    spent_ += costs_.axes(size) + costs_.sketches(size);
+    return spent_ <= part * costs_.exact() || !std::isfinite(least);
   }
+  [[nodiscard]] PackedPoints<std::int32_t> sample_sketches(const Level& level) const;
+  [[nodiscard]] bool has_leaves() const noexcept { return problem_.same && problem_.points->size() >= many_points; }
   [[nodiscard]] const PackedPoints<std::int32_t>& rows_of(const Level& level) const {
     return problem_.same ? level.points : level.queries;
   }
   /// Ranks of the true neighbours of each sample row among all sketches; most_candidates where beyond.
   [[nodiscard]] std::vector<std::vector<std::size_t>> ranks(const Level& level) const;
-  HighStatistics run(const Level& level, std::size_t m, bool certain) const;
-  /// The same with leaves instead of all pairs, until the sample has that recall.
-  HighStatistics run_leaves(const Level& level, std::size_t m, double recall) const;
-  [[nodiscard]] HighStatistics described(const Level& level, std::size_t m, HighMethod method,
-                                         const Resolved& resolved) const;
+  /// Compares leaves instead of all pairs, until the m best candidates of the sample have that recall. Gives how many
+  /// pairs were compared.
+  std::int64_t compare_leaves(const SketchPlan& plan, CandidateLists<std::int32_t>& lists,
+                              RecallEstimate& estimate) const;
 
   Problem<Scalar> problem_;
   Costs<Scalar> costs_;
@@ -100,6 +134,7 @@ class SketchSearch {
   PrincipalAxes axes_;
   Sample<Scalar> sample_;
   bool sampled_ = false;
+  double spent_;  ///< on axes and sketches so far, in the terms of Costs
 };
 
 }  // namespace coppice::high

@@ -53,38 +53,37 @@ std::optional<std::pair<Scalar, Scalar>> byte_range(const PointView<Scalar>& poi
 }  // namespace
 
 template <class Scalar>
-Store<Scalar>::Store(PointView<Scalar> points, bool bytes, const Executor& executor) {
+Store<Scalar>::Store(PointView<Scalar> points, bool bytes, const Executor& executor, std::size_t room) {
   const auto range = bytes ? byte_range(points, executor) : std::nullopt;
-  *this = Store(points, range ? &range->first : nullptr, executor);
+  *this = Store(points, range ? &range->first : nullptr, executor, room);
 }
 
 template <class Scalar>
 Store<Scalar> Store<Scalar>::like(PointView<Scalar> points, const Executor& executor) const {
   const auto range = byte_range(points, executor);
   const bool fits = range && range->first >= least_ && range->second - least_ <= 255;
-  return Store(points, fits ? &least_ : nullptr, executor);
+  return Store(points, fits ? &least_ : nullptr, executor, 0);
 }
 
 template <class Scalar>
 Store<Scalar> Store<Scalar>::widened(const Executor& executor) const {
   std::vector<Scalar> coordinates(size_ * dimension_);
-  for (std::size_t i = 0; i < size_; ++i)
-    for (std::size_t axis = 0; axis < dimension_; ++axis)
-      coordinates[i * dimension_ + axis] = static_cast<Scalar>(bytes(i)[axis]) + least_;
-  return Store(PointView<Scalar>(coordinates.data(), size_, static_cast<int>(dimension_)), nullptr, executor);
+  for (std::size_t i = 0; i < size_; ++i) copy_row(i, coordinates.data() + i * dimension_);
+  return Store(PointView<Scalar>(coordinates.data(), size_, static_cast<int>(dimension_)), nullptr, executor, 0);
 }
 
 template <class Scalar>
-Store<Scalar>::Store(PointView<Scalar> points, const Scalar* least, const Executor& executor)
+Store<Scalar>::Store(PointView<Scalar> points, const Scalar* least, const Executor& executor, std::size_t room)
     : size_(points.size()),
+      room_(std::max(size_, room)),
       dimension_(static_cast<std::size_t>(points.dimension())),
       stride_(dimension_ <= 16 ? dimension_ : (dimension_ + 15) / 16 * 16),
       has_bytes_(least != nullptr),
       least_(least == nullptr ? Scalar(0) : *least) {
   if (has_bytes_)
-    bytes_ = storage::RawArray<std::uint8_t>(size_ * stride_);
+    bytes_ = storage::RawArray<std::uint8_t>(room_ * stride_);
   else
-    rows_ = storage::RawArray<Scalar>(size_ * stride_);
+    rows_ = storage::RawArray<Scalar>(room_ * stride_);
   std::vector<Scalar> largest((size_ + rows_at_once - 1) / rows_at_once, Scalar(0));
   executor.for_each_chunk(size_, rows_at_once, [&](std::size_t first, std::size_t last) {
     for (std::size_t i = first; i < last; ++i) {
@@ -95,19 +94,59 @@ Store<Scalar>::Store(PointView<Scalar> points, const Scalar* least, const Execut
         of_row = magnitude > of_row ? magnitude : of_row;
       }
       largest[first / rows_at_once] = std::max(largest[first / rows_at_once], of_row);
-      if (has_bytes_) {
-        std::uint8_t* const to = bytes_.get() + i * stride_;
-        for (std::size_t axis = 0; axis < dimension_; ++axis)
-          to[axis] = static_cast<std::uint8_t>(static_cast<std::int32_t>(x[axis] - least_));
-        std::fill(to + dimension_, to + stride_, std::uint8_t{0});
-      } else {
-        Scalar* const to = rows_.get() + i * stride_;
-        std::copy_n(x, dimension_, to);
-        std::fill(to + dimension_, to + stride_, Scalar(0));
-      }
+      set(i, x);
     }
   });
   for (const Scalar magnitude : largest) largest_ = std::max(largest_, static_cast<double>(magnitude));
+}
+
+template <class Scalar>
+void Store<Scalar>::set(std::size_t i, const Scalar* x) noexcept {
+  if (has_bytes_) {
+    std::uint8_t* const to = bytes_.get() + i * stride_;
+    for (std::size_t axis = 0; axis < dimension_; ++axis)
+      to[axis] = static_cast<std::uint8_t>(static_cast<std::int32_t>(x[axis] - least_));
+    std::fill(to + dimension_, to + stride_, std::uint8_t{0});
+  } else {
+    Scalar* const to = rows_.get() + i * stride_;
+    std::copy_n(x, dimension_, to);
+    std::fill(to + dimension_, to + stride_, Scalar(0));
+  }
+}
+
+template <class Scalar>
+void Store<Scalar>::copy_row(std::size_t i, Scalar* to) const noexcept {
+  for (std::size_t axis = 0; axis < dimension_; ++axis)
+    to[axis] = has_bytes_ ? static_cast<Scalar>(bytes(i)[axis]) + least_ : row(i)[axis];
+}
+
+template <class Scalar>
+bool Store<Scalar>::admits(PointView<Scalar> points, const Frame& frame, const Executor& executor) const {
+  double largest = 0;
+  for (std::size_t i = 0; i < points.size(); ++i)
+    for (const Scalar x : points[i]) largest = std::max(largest, std::abs(static_cast<double>(x)));
+  if (2 * largest * frame.scale > 0x1p50) return false;  // as in `frame`: a square might overflow
+  if (!has_bytes_) return true;
+  const auto range = byte_range(points, executor);
+  return !points.empty() && range && range->first >= least_ && range->second - least_ <= 255;
+}
+
+template <class Scalar>
+void Store<Scalar>::grow(std::size_t size) {
+  if (size > room_) {
+    const std::size_t room = size + size / 8;
+    if (has_bytes_) {
+      storage::RawArray<std::uint8_t> longer(room * stride_);
+      std::copy_n(bytes_.get(), size_ * stride_, longer.get());
+      bytes_ = std::move(longer);
+    } else {
+      storage::RawArray<Scalar> longer(room * stride_);
+      std::copy_n(rows_.get(), size_ * stride_, longer.get());
+      rows_ = std::move(longer);
+    }
+    room_ = room;
+  }
+  size_ = size;
 }
 
 template <class Scalar>

@@ -26,8 +26,9 @@ template <class Scalar>
 class Store {
  public:
   Store() = default;
-  /// Copies. Bytes are used where `bytes` allows and the coordinates do: integers within 255 of the least.
-  Store(PointView<Scalar> points, bool bytes, const Executor& executor);
+  /// Copies. Bytes are used where `bytes` allows and the coordinates do: integers within 255 of the least. There is
+  /// memory for `room` rows in all.
+  Store(PointView<Scalar> points, bool bytes, const Executor& executor, std::size_t room = 0);
 
   /// Other points, as bytes with the same origin if they can be. Requires: this store has bytes.
   [[nodiscard]] Store like(PointView<Scalar> points, const Executor& executor) const;
@@ -42,11 +43,20 @@ class Store {
   [[nodiscard]] Scalar least() const noexcept { return least_; }
   [[nodiscard]] const Scalar* row(std::size_t i) const noexcept { return rows_.get() + i * stride_; }
   [[nodiscard]] const std::uint8_t* bytes(std::size_t i) const noexcept { return bytes_.get() + i * stride_; }
-  [[nodiscard]] std::size_t memory() const noexcept { return size_ * stride_ * (has_bytes_ ? 1 : sizeof(Scalar)); }
+  [[nodiscard]] std::size_t memory() const noexcept { return room_ * stride_ * (has_bytes_ ? 1 : sizeof(Scalar)); }
   [[nodiscard]] double coordinate(std::size_t i, std::size_t axis) const noexcept {
     return has_bytes_ ? static_cast<double>(bytes(i)[axis]) + static_cast<double>(least_)
                       : static_cast<double>(row(i)[axis]);
   }
+
+  /// Whether these points can be kept beside the others, and seen in their frame.
+  [[nodiscard]] bool admits(PointView<Scalar> points, const Frame& frame, const Executor& executor) const;
+  /// Adds rows, which hold nothing before they are set. Complexity: O(1) amortised a row.
+  void grow(std::size_t size);
+  /// Requires: a point that is admitted.
+  void set(std::size_t i, const Scalar* x) noexcept;
+  /// The point in row i.
+  void copy_row(std::size_t i, Scalar* to) const noexcept;
 
   /// Exact keys of row i of `queries` and rows `ids` of this store. Requires: both have bytes of one origin, or
   /// neither.
@@ -59,9 +69,10 @@ class Store {
 
  private:
   /// The one constructor that copies: bytes above `least` where there is one.
-  Store(PointView<Scalar> points, const Scalar* least, const Executor& executor);
+  Store(PointView<Scalar> points, const Scalar* least, const Executor& executor, std::size_t room);
 
   std::size_t size_ = 0;
+  std::size_t room_ = 0;  ///< rows that there is memory for
   std::size_t dimension_ = 0;
   std::size_t stride_ = 0;
   bool has_bytes_ = false;

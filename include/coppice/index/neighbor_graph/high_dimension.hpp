@@ -24,7 +24,7 @@ struct HighNearest {
   std::size_t k = 10;
   bool self = false;  ///< whether a point is its own first neighbour
   /// The part of all true neighbours that is wanted. 1: exact, every row proven. Less: the least effort that reaches
-  /// it, two standard errors to spare, on neighbours of sample points that are searched exactly.
+  /// it, three standard errors to spare, on neighbours of sample points that are searched exactly.
   double recall = 1;
   /// `automatic`: what is expected to be the fastest. Else this one even where it is slower; `tiles` are exact whatever
   /// the recall, `certified_sketch` needs a recall of 1. Where sketches cannot reach the recall, or there are too few
@@ -42,7 +42,7 @@ struct HighStatistics {
   std::size_t candidates = 0;                 ///< m: kept for each row, whose distances were then evaluated
   /// Of the sample; 1 for exact answers.
   double recall = 1;
-  double recall_margin = 0;        ///< two standard errors: the recall of all is expected above recall − margin
+  double recall_margin = 0;        ///< three standard errors and more: that of all is expected above recall − margin
   std::int64_t pairs = 0;          ///< of points or sketches that a filter compared
   std::int64_t distances = 0;      ///< evaluated exactly
   std::int64_t certain_rows = 0;   ///< proven by the filter's bound

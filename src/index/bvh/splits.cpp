@@ -1,0 +1,142 @@
+// Splits that leave primitives whole: bins and the sweep.
+#include "splits.hpp"
+
+#include <algorithm>
+
+namespace coppice::bvh {
+
+Box4 middles_of(std::span<const Ref> refs) {
+  Box4 middles;
+  for (const Ref& r : refs) middles.extend(r.middle());
+  return middles;
+}
+
+/// Neighbours in the list are neighbours in space and fall into the same bin, which would wait for itself: so three
+/// parts of the list go into three sets of bins, those of the other axes included.
+void BinnedSplitter::fill(std::span<const Ref> refs, int axis, int bins) {
+  const std::size_t third = refs.size() / 3;
+  const auto add = [&](const Ref& r, int set) {
+    const int bin = truncated((r.middle() - origin_) * scale_)[axis];
+    boxes_[set][bin].extend(r.box);
+    ++counts_[set][bin];
+  };
+  for (std::size_t i = 0; i < third; ++i) {
+    add(refs[i], 0);
+    add(refs[third + i], 1);
+    add(refs[2 * third + i], 2);
+  }
+  for (std::size_t i = 3 * third; i < refs.size(); ++i) add(refs[i], 0);
+  for (int set = 0; set < 3; ++set) {
+    if (set == axis) continue;
+    for (int i = 0; i < bins; ++i) {
+      boxes_[axis][i].extend(boxes_[set][i]);
+      counts_[axis][i] += counts_[set][i];
+    }
+  }
+}
+
+Split BinnedSplitter::find(std::span<const Ref> refs, const Box4& middles, bool one_axis) {
+  const std::size_t n = refs.size();
+  const int bins = static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(bins_), 4 + n / 4));
+  origin_ = middles.lower;
+  const Four extent = middles.upper - middles.lower;
+  int widest = extent[1] > extent[0] ? 1 : 0;
+  if (extent[2] > extent[widest]) widest = 2;
+  for (int a = 0; a < 3; ++a) {
+    const bool used = extent[a] > 1e-30f && (!one_axis || a == widest);
+    scale_[a] = used ? static_cast<float>(bins) * 0.9999f / static_cast<float>(extent[a]) : 0;
+    if (!(scale_[a] < infinite)) scale_[a] = 0;
+    std::fill_n(boxes_[a], bins, Box4{});
+    std::fill_n(counts_[a], bins, 0);
+  }
+  origin_[3] = scale_[3] = 0;
+  if (one_axis)
+    fill(refs, widest, bins);
+  else
+    for (const Ref& r : refs) {
+      const FourInts bin = truncated((r.middle() - origin_) * scale_);
+      const Box4 box = r.box;
+      for (int a = 0; a < 3; ++a) {
+        boxes_[a][bin[a]].extend(box);
+        ++counts_[a][bin[a]];
+      }
+    }
+  Split best;
+  for (int a = 0; a < 3; ++a) {
+    if (scale_[a] == 0) continue;
+    float surface[most_bins];
+    int count[most_bins];
+    Box4 box;
+    int total = 0;
+    for (int i = bins - 1; i > 0; --i) {
+      box.extend(boxes_[a][i]);
+      total += counts_[a][i];
+      surface[i] = box.half_surface();
+      count[i] = total;
+    }
+    box = {};
+    total = 0;
+    for (int i = 0; i + 1 < bins; ++i) {
+      box.extend(boxes_[a][i]);
+      total += counts_[a][i];
+      if (total == 0 || count[i + 1] == 0) continue;
+      const float cost =
+          box.half_surface() * static_cast<float>(total) + surface[i + 1] * static_cast<float>(count[i + 1]);
+      if (cost < best.cost) {
+        best.cost = cost;
+        best.axis = a;
+        best.bin = i;
+        best.left_count = static_cast<std::size_t>(total);
+        best.right_count = static_cast<std::size_t>(count[i + 1]);
+      }
+    }
+  }
+  if (best.axis >= 0)
+    for (int i = 0; i < bins; ++i) (i <= best.bin ? best.left : best.right).extend(boxes_[best.axis][i]);
+  return best;
+}
+
+Split SweepSplitter::find(std::span<const Ref> refs) {
+  const std::size_t n = refs.size();
+  Split best;
+  right_surface_.resize(n + 1);
+  for (int a = 0; a < 3; ++a) {
+    auto& keys = keys_[a];
+    keys.resize(n);
+    for (std::size_t i = 0; i < n; ++i)
+      keys[i] = {static_cast<float>(refs[i].middle()[a]), static_cast<std::uint32_t>(i)};
+    if (n <= 16) {
+      for (std::size_t i = 1; i < n; ++i) {
+        const auto key = keys[i];
+        std::size_t j = i;
+        for (; j > 0 && key.first < keys[j - 1].first; --j) keys[j] = keys[j - 1];
+        keys[j] = key;
+      }
+    } else {
+      std::sort(keys.begin(), keys.end());
+    }
+    Box4 box;
+    for (std::size_t i = n - 1; i > 0; --i) {
+      box.extend(refs[keys[i].second].box);
+      right_surface_[i] = box.half_surface();
+    }
+    box = {};
+    for (std::size_t i = 0; i + 1 < n; ++i) {
+      box.extend(refs[keys[i].second].box);
+      const float cost =
+          box.half_surface() * static_cast<float>(i + 1) + right_surface_[i + 1] * static_cast<float>(n - i - 1);
+      if (cost < best.cost) {
+        best.cost = cost;
+        best.axis = a;
+        best.left_count = i + 1;
+        best.left = box;
+      }
+    }
+  }
+  best.right_count = n - best.left_count;
+  if (best.axis >= 0)
+    for (std::size_t i = best.left_count; i < n; ++i) best.right.extend(refs[keys_[best.axis][i].second].box);
+  return best;
+}
+
+}  // namespace coppice::bvh

@@ -1,0 +1,81 @@
+// Ways to divide the references of one node: by bins along the three axes, by trying every place, and by a plane that
+// cuts primitives. Cost of a split: half surface times references, summed over the two sides.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "binary_tree.hpp"
+
+namespace coppice::bvh {
+
+struct Split {
+  float cost = infinite;
+  int axis = -1;       ///< −1: nothing divides these references
+  int bin = 0;         ///< binned: references up to this bin go left
+  float position = 0;  ///< of a cut
+  std::size_t left_count = 0;
+  std::size_t right_count = 0;
+  Box4 left, right;
+};
+
+/// The box of (twice) the middles of references.
+[[nodiscard]] Box4 middles_of(std::span<const Ref> refs);
+
+/// Splits by the middles of boxes, in equal bins along every axis, or along the one on which the middles reach
+/// farthest.
+class BinnedSplitter {
+ public:
+  explicit BinnedSplitter(int bins) : bins_(bins) {}
+  /// Requires: `middles` is the box of theirs.
+  [[nodiscard]] Split find(std::span<const Ref> refs, const Box4& middles, bool one_axis);
+  /// Requires: the split is what `find` gave last.
+  [[nodiscard]] bool goes_left(const Ref& ref, const Split& split) const {
+    return truncated((ref.middle() - origin_) * scale_)[split.axis] <= split.bin;
+  }
+
+ private:
+  static constexpr int most_bins = 64;
+
+  void fill(std::span<const Ref> refs, int axis, int bins);
+
+  int bins_;
+  Four origin_{}, scale_{};
+  Box4 boxes_[3][most_bins];
+  int counts_[3][most_bins];
+};
+
+/// Tries every place in the order of the middles.
+class SweepSplitter {
+ public:
+  [[nodiscard]] Split find(std::span<const Ref> refs);
+  /// The references of the side, in order. Requires: the split is what `find` gave last.
+  [[nodiscard]] std::size_t at(const Split& split, std::size_t i) const { return keys_[split.axis][i].second; }
+
+ private:
+  std::vector<std::pair<float, std::uint32_t>> keys_[3];
+  std::vector<float> right_surface_;
+};
+
+/// Cuts primitives at planes (Stich, Friedrich and Dietrich 2009).
+class SpatialSplitter {
+ public:
+  explicit SpatialSplitter(std::span<const Triangle> triangles) : triangles_(triangles) {}
+  [[nodiscard]] Split find(std::span<const Ref> refs, const Box4& box);
+  /// Divides; a primitive that the plane cuts stays whole on one side where that is cheaper. False: no use.
+  [[nodiscard]] bool divide(std::span<const Ref> refs, const Split& split, std::vector<Ref>& left,
+                            std::vector<Ref>& right, Box4& left_box, Box4& right_box);
+
+ private:
+  static constexpr int most_bins = 24;
+  struct Straddler {
+    Ref whole;
+    Parts parts;
+  };
+  std::span<const Triangle> triangles_;
+  std::vector<Straddler> straddlers_;
+};
+
+}  // namespace coppice::bvh

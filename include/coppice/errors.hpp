@@ -7,7 +7,6 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
-#include <utility>
 
 namespace coppice {
 
@@ -20,11 +19,10 @@ class error : public std::runtime_error {
 /// The caller's data or parameters break a contract; nothing was changed.
 class invalid_input : public error {
  public:
-  explicit invalid_input(const std::string& reason) : error(reason), reason_(reason) {}
+  explicit invalid_input(const std::string& reason);
   /// `row` is the 0-based row of the batch that was refused; the message starts with it, or with the place in a file
   /// that stands for it.
-  invalid_input(std::size_t row, const std::string& reason)
-      : error("row " + std::to_string(row) + ": " + reason), row_(row), reason_(reason) {}
+  invalid_input(std::size_t row, const std::string& reason);
 
   [[nodiscard]] std::optional<std::size_t> row() const noexcept { return row_; }
   [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
@@ -43,10 +41,7 @@ class unsupported : public error {
 /// A file whose bytes contradict its format or checksum; names the field and the byte offset.
 class corrupt_file : public error {
  public:
-  corrupt_file(const std::string& path, std::string field, std::uint64_t offset, const std::string& reason)
-      : error(path + ": " + field + " at byte " + std::to_string(offset) + ": " + reason),
-        field_(std::move(field)),
-        offset_(offset) {}
+  corrupt_file(const std::string& path, std::string field, std::uint64_t offset, const std::string& reason);
 
   [[nodiscard]] const std::string& field() const noexcept { return field_; }
   [[nodiscard]] std::uint64_t offset() const noexcept { return offset_; }

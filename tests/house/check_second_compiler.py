@@ -1,32 +1,104 @@
 #!/usr/bin/env python3
 """Compiles the project's own sources a second time, with another compiler and without making code: its warnings fail.
 
+The headers that sources with the same flags include are parsed once for all of them, as a precompiled header; a source
+of nothing but includes is done with that.
+
 Usage: check_second_compiler.py BUILD COMPILER [JOBS]      BUILD: a build folder with compile_commands.json
 """
 
 import json
+import re
 import shlex
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 OURS = ("src", "cli", "tests")
+WORTH_A_HEADER = 4  # as many sources, and parsing their headers for all of them takes less time
+INCLUDE = re.compile(r'\s*#\s*include\s*(<[^>]+>|"coppice/[^"]+")')
+CONDITION = re.compile(r"\s*#\s*(if|endif)")
+WARNINGS = ("-Werror", "-Wno-unknown-warning-option")
 
 
-def check(entry: dict, compiler: str) -> str:
-    arguments = shlex.split(entry["command"])[1:]
-    kept, skip = [], False
-    for argument in arguments:
+class Unit(NamedTuple):
+    """A source as one target compiles it. `own` are definitions for this unit alone, `shared` all other flags."""
+
+    file: Path
+    shared: tuple[str, ...]
+    own: tuple[str, ...]
+
+
+def unit_of(entry: dict) -> Unit:
+    shared, own, skip = [], [], False
+    for argument in shlex.split(entry["command"])[1:]:
         if skip:
             skip = False
-        elif argument in ("-o", "-c"):
-            skip = argument == "-o"
-        else:
-            kept.append(argument)
-    command = [compiler, *kept, "-fsyntax-only", "-Werror", "-Wno-unknown-warning-option"]
-    done = subprocess.run(command, cwd=entry["directory"], capture_output=True, text=True, check=False)
-    return "" if done.returncode == 0 else done.stderr
+        elif argument in ("-o", "-c", "-include"):
+            skip = True  # and what comes with it: the object, the source, the first compiler's precompiled header
+        elif argument == "-Winvalid-pch":
+            pass
+        elif argument.startswith("-DCOPPICE_"):
+            own.append(argument)
+        elif not argument.startswith(("-O", "-g")):  # no code is made
+            shared.append(argument)
+    return Unit(Path(entry["file"]), tuple(shared), tuple(own))
+
+
+def split_includes(source: Path) -> tuple[list[str], bool]:
+    """The headers that a source includes whatever the platform, and whether that is all there is in it."""
+    headers, depth, nothing_else = [], 0, True
+    for line in source.read_text(encoding="utf-8").splitlines():
+        if condition := CONDITION.match(line):
+            depth += 1 if condition[1] == "if" else -1
+        found = INCLUDE.match(line)
+        if found and depth == 0:
+            headers.append(found[1])
+        elif line.strip():
+            nothing_else = False
+    return headers, nothing_else
+
+
+class Compiler:
+    def __init__(self, name: str, scratch: Path):
+        self.name, self.scratch = name, scratch
+
+    def diagnose(self, *arguments: str, folder: Path) -> str:
+        """What it says of a compilation: nothing when there is no warning."""
+        command = [self.name, *arguments, *WARNINGS]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        return "" if done.returncode == 0 else done.stderr or f"{shlex.join(command)} ended with {done.returncode}"
+
+    def precompile(self, number: int, units: list[Unit]) -> Path | None:
+        """The headers of the units in one file, or None: too few units, or headers that need a look one by one."""
+        if len(units) < WORTH_A_HEADER:
+            return None
+        headers = {header: None for unit in units for header in split_includes(unit.file)[0]}
+        text = self.scratch / f"headers_{number}.hpp"
+        text.write_text("#pragma once\n" + "".join(f"#include {header}\n" for header in headers), encoding="utf-8")
+        made = text.with_suffix(".pch")
+        how = ("-x", "c++-header", str(text), "-o", str(made), "-fpch-instantiate-templates")
+        return None if self.diagnose(*units[0].shared, *how, folder=self.scratch) else made
+
+    def check(self, unit: Unit, headers: Path | None) -> str:
+        if headers and split_includes(unit.file)[1]:
+            return ""
+        how = (*unit.shared, *unit.own, "-fsyntax-only", str(unit.file))
+        if headers and not self.diagnose("-include-pch", str(headers), *how, folder=self.scratch):
+            return ""
+        return self.diagnose(*how, folder=self.scratch)  # as the source stands: what counts, and what reads well
+
+
+def alike(units: Iterable[Unit]) -> list[list[Unit]]:
+    """The units by their flags, most first."""
+    found: dict[tuple[str, ...], list[Unit]] = {}
+    for unit in units:
+        found.setdefault(unit.shared, []).append(unit)
+    return sorted(found.values(), key=len, reverse=True)
 
 
 def main() -> int:
@@ -36,14 +108,16 @@ def main() -> int:
     build, compiler = Path(sys.argv[1]).resolve(), sys.argv[2]
     jobs = int(sys.argv[3]) if len(sys.argv) == 4 else 1
     root = Path(__file__).resolve().parents[2]
-    entries = [
-        entry
-        for entry in json.loads((build / "compile_commands.json").read_text(encoding="utf-8"))
-        if any(Path(entry["file"]).is_relative_to(folder) for folder in (*(root / name for name in OURS), build))
-    ]
-    with ThreadPoolExecutor(jobs) as pool:
-        failures = [text for text in pool.map(lambda entry: check(entry, compiler), entries) if text]
-    print("\n".join(failures) if failures else f"{len(entries)} files compile without warnings", flush=True)
+    folders = (*(root / name for name in OURS), build)
+    entries = json.loads((build / "compile_commands.json").read_text(encoding="utf-8"))
+    units = [unit_of(entry) for entry in entries if not Path(entry["file"]).name.startswith("cmake_pch")]
+    sets = alike(unit for unit in units if any(unit.file.is_relative_to(folder) for folder in folders))
+    with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(jobs) as pool:
+        clang = Compiler(compiler, Path(scratch))
+        headers = pool.map(clang.precompile, range(len(sets)), sets)
+        checks = [pool.submit(clang.check, unit, found) for units, found in zip(sets, headers) for unit in units]
+        failures = [text for text in (check.result() for check in checks) if text]
+    print("\n".join(failures) if failures else f"{sum(map(len, sets))} files compile without warnings", flush=True)
     return 1 if failures else 0
 
 

@@ -130,7 +130,6 @@ Points<float> LidarSimulator::sweep(int index) const {
   const double full_turn = 4 * std::acos(0.0);
 
   config_.executor.for_each_chunk(columns, 64, [&](std::size_t first, std::size_t last) {
-    std::vector<std::uint32_t> seen(world_->town.solids().size(), 0);
     lidar::Column column{};
     for (std::size_t c = first; c < last; ++c) {
       const double done = static_cast<double>(c) / static_cast<double>(columns);
@@ -142,8 +141,7 @@ Points<float> LidarSimulator::sweep(int index) const {
       column.direction = {pose.heading[0] * turn[0] - pose.heading[1] * turn[1],
                           pose.heading[1] * turn[0] + pose.heading[0] * turn[1]};
       column.noise = lidar::mix(noise, c);
-      world_->town.slice(column.place, column.direction, config_.range, seen, static_cast<std::uint32_t>(c - first + 1),
-                         column.slices);
+      world_->town.slice(column.place, column.direction, config_.range, column.slices);
       counts[c] = lidar::cast_column(config_, world_->beams, column, points.coordinates.data() + c * room);
     }
   });

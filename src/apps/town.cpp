@@ -4,13 +4,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "town_plan.hpp"
 
 namespace coppice::lidar {
 namespace {
-
-constexpr double cell_size = 6;
 
 double dot(const Place& a, const Place& b) noexcept {
   return a[0] * b[0] + a[1] * b[1];
@@ -119,89 +118,34 @@ Town::Town(std::uint64_t seed) {
   TownPlan plan = plan_town(seed);
   streets_ = std::move(plan.streets);
   solids_ = std::move(plan.solids);
-  index_solids();
-}
-
-void Town::index_solids() {
-  Place upper{};
-  corner_ = {std::numeric_limits<double>::max(), std::numeric_limits<double>::max()};
-  upper = {std::numeric_limits<double>::lowest(), std::numeric_limits<double>::lowest()};
+  // Wider by more than the rounding of places and directions to float can move a line within the range of a sensor.
+  constexpr double margin = 0.01;
+  std::vector<Box3> boxes;
   for (const Solid& solid : solids_) {
     const Place half = footprint(solid);
+    Box3 box{{0, 0, -1}, {0, 0, 1}};
     for (std::size_t i = 0; i < 2; ++i) {
-      corner_[i] = std::min(corner_[i], solid.centre[i] - half[i] - 1);
-      upper[i] = std::max(upper[i], solid.centre[i] + half[i] + 1);
+      box.lower[i] = static_cast<float>(solid.centre[i] - half[i] - margin);
+      box.upper[i] = static_cast<float>(solid.centre[i] + half[i] + margin);
     }
+    boxes.push_back(box);
   }
-  for (std::size_t i = 0; i < 2; ++i) cells_[i] = static_cast<int>(std::ceil((upper[i] - corner_[i]) / cell_size));
-
-  const auto for_each_cell = [&](const Solid& solid, auto&& body) {
-    const Place half = footprint(solid);
-    std::array<int, 2> first{};
-    std::array<int, 2> last{};
-    for (std::size_t i = 0; i < 2; ++i) {
-      first[i] = static_cast<int>((solid.centre[i] - half[i] - corner_[i]) / cell_size);
-      last[i] = static_cast<int>((solid.centre[i] + half[i] - corner_[i]) / cell_size);
-    }
-    for (int y = first[1]; y <= last[1]; ++y)
-      for (int x = first[0]; x <= last[0]; ++x) body(static_cast<std::size_t>(y * cells_[0] + x));
-  };
-  cell_offsets_.assign(static_cast<std::size_t>(cells_[0] * cells_[1]) + 1, 0);
-  for (const Solid& solid : solids_) for_each_cell(solid, [&](std::size_t cell) { ++cell_offsets_[cell + 1]; });
-  for (std::size_t cell = 1; cell < cell_offsets_.size(); ++cell) cell_offsets_[cell] += cell_offsets_[cell - 1];
-  cell_solids_.resize(cell_offsets_.back());
-  std::vector<std::uint32_t> next(cell_offsets_.begin(), cell_offsets_.end() - 1);
-  for (std::size_t i = 0; i < solids_.size(); ++i)
-    for_each_cell(solids_[i], [&](std::size_t cell) { cell_solids_[next[cell]++] = static_cast<std::uint32_t>(i); });
+  footprints_.build(boxes);
 }
 
-void Town::slice(const Place& origin, const Place& direction, double range, std::vector<std::uint32_t>& seen,
-                 std::uint32_t stamp, std::vector<Slice>& slices) const {
+void Town::slice(const Place& origin, const Place& direction, double range, std::vector<Slice>& slices) const {
   slices.clear();
-  double at = 0;
-  double end = range;
-  for (std::size_t i = 0; i < 2; ++i) {  // clip the line to the grid
-    const double upper = corner_[i] + cells_[i] * cell_size;
-    if (std::abs(direction[i]) < 1e-12) {
-      if (origin[i] < corner_[i] || origin[i] >= upper) return;
-      continue;
-    }
-    const double a = (corner_[i] - origin[i]) / direction[i];
-    const double b = (upper - origin[i]) / direction[i];
-    at = std::max(at, std::min(a, b));
-    end = std::min(end, std::max(a, b));
-  }
-  if (at >= end) return;
-
-  std::array<int, 2> cell{};
-  std::array<double, 2> next{};  // t at which the line leaves the cell's column or row
-  std::array<double, 2> step{};
-  for (std::size_t i = 0; i < 2; ++i) {
-    const double place = (origin[i] + direction[i] * at - corner_[i]) / cell_size;
-    cell[i] = std::clamp(static_cast<int>(place), 0, cells_[i] - 1);
-    const bool still = std::abs(direction[i]) < 1e-12;
-    step[i] = still ? 0 : cell_size / std::abs(direction[i]);
-    next[i] = still ? std::numeric_limits<double>::infinity()
-                    : (corner_[i] + (cell[i] + (direction[i] > 0 ? 1 : 0)) * cell_size - origin[i]) / direction[i];
-  }
-  while (true) {
-    const auto index = static_cast<std::size_t>(cell[1] * cells_[0] + cell[0]);
-    for (std::uint32_t entry = cell_offsets_[index]; entry < cell_offsets_[index + 1]; ++entry) {
-      const std::uint32_t id = cell_solids_[entry];
-      if (seen[id] == stamp) continue;
-      seen[id] = stamp;
-      const Solid& solid = solids_[id];
-      const Place from_centre{origin[0] - solid.centre[0], origin[1] - solid.centre[1]};
-      Slice slice{};
-      const bool met = solid.shape == Solid::Shape::box ? slice_box(solid, from_centre, direction, slice)
-                                                        : slice_round(solid, from_centre, direction, slice);
-      if (met && slice.leave > 0 && slice.enter < range) slices.push_back(slice);
-    }
-    const std::size_t i = next[0] < next[1] ? 0 : 1;
-    if (next[i] >= end) break;
-    next[i] += step[i];
-    cell[i] += direction[i] > 0 ? 1 : -1;
-    if (cell[i] < 0 || cell[i] >= cells_[i]) break;
+  Ray line;
+  line.origin = {static_cast<float>(origin[0]), static_cast<float>(origin[1]), 0};
+  line.direction = {static_cast<float>(direction[0]), static_cast<float>(direction[1]), 0};
+  line.t_max = static_cast<float>(range);
+  for (const RayHit& hit : footprints_.all(line)) {
+    const Solid& solid = solids_[static_cast<std::size_t>(hit.primitive)];
+    const Place from_centre{origin[0] - solid.centre[0], origin[1] - solid.centre[1]};
+    Slice slice{};
+    const bool met = solid.shape == Solid::Shape::box ? slice_box(solid, from_centre, direction, slice)
+                                                      : slice_round(solid, from_centre, direction, slice);
+    if (met && slice.leave > 0 && slice.enter < range) slices.push_back(slice);
   }
   std::sort(slices.begin(), slices.end(), [](const Slice& a, const Slice& b) { return a.enter < b.enter; });
 }

@@ -1,6 +1,6 @@
 // The world of the simulated drive: upright solids (turned boxes, cylinders, spheres) on the road plane z = 0, and a
-// uniform grid over the plane that finds the solids along a horizontal line. All beams of one column share that line,
-// so the grid is walked once a column and each beam is then cast in the vertical plane above the line.
+// Bvh over their footprints that finds the solids along a horizontal line. All beams of one column share that line, so
+// one ray is traced a column, with every hit, and each beam is then cast in the vertical plane above the line.
 #pragma once
 
 #include <array>
@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "coppice/index/bvh/bvh.hpp"
 #include "random.hpp"
 
 namespace coppice::lidar {
@@ -44,7 +45,7 @@ struct SliceHit {
   double facing;  ///< |cosine| of the angle of incidence
 };
 
-/// The streets, the solids along them, and the grid.
+/// The streets, the solids along them, and the hierarchy over these.
 class Town {
  public:
   explicit Town(std::uint64_t seed);
@@ -54,19 +55,13 @@ class Town {
   [[nodiscard]] const std::vector<Solid>& solids() const noexcept { return solids_; }
 
   /// Replaces `slices` by those of the solids that the line from `origin` along the unit vector `direction` meets
-  /// within `range`, by `enter`. `seen` has one entry a solid; entries equal to `stamp` count as visited.
-  void slice(const Place& origin, const Place& direction, double range, std::vector<std::uint32_t>& seen,
-             std::uint32_t stamp, std::vector<Slice>& slices) const;
+  /// within `range`, by `enter`.
+  void slice(const Place& origin, const Place& direction, double range, std::vector<Slice>& slices) const;
 
  private:
-  void index_solids();
-
   std::array<std::vector<double>, 2> streets_;
   std::vector<Solid> solids_;
-  Place corner_{};                           // lower corner of the grid
-  std::array<int, 2> cells_{};               // cells an axis
-  std::vector<std::uint32_t> cell_offsets_;  // cell → first entry of cell_solids_
-  std::vector<std::uint32_t> cell_solids_;
+  Bvh footprints_;  // of the solids, by their rows, as boxes around z = 0
 };
 
 /// The first hit of a ray that starts at height `height` and rises `slope` a metre; false when it misses or starts

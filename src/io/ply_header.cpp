@@ -101,4 +101,20 @@ Header read_header(const std::string& path, std::string_view text) {
   throw corrupt_file(path, "header", text.size(), "the file ends before end_header");
 }
 
+std::array<std::size_t, 3> coordinate_properties(const std::string& path, const Element& vertex) {
+  std::array<std::size_t, 3> found{};
+  constexpr std::array<std::string_view, 3> names{"x", "y", "z"};
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    const auto& properties = vertex.properties;
+    const auto property = std::find_if(properties.begin(), properties.end(),
+                                       [&](const Property& candidate) { return candidate.name == names[axis]; });
+    if (property == properties.end())
+      refuse_line(path, vertex.line, fmt::format("element vertex lacks the property {}", names[axis]));
+    if (property->is_list)
+      refuse_line(path, vertex.line, fmt::format("property {} of vertex is a list, expected a number", names[axis]));
+    found[axis] = static_cast<std::size_t>(property - properties.begin());
+  }
+  return found;
+}
+
 }  // namespace coppice::io::ply

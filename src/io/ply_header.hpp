@@ -1,6 +1,7 @@
 // The header of a PLY file: its encoding, and its elements with their properties in order.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -37,5 +38,9 @@ struct Header {
 
 /// Errors: corrupt_file (no magic, no end), invalid_input naming the line that is not as the format has it.
 [[nodiscard]] Header read_header(const std::string& path, std::string_view text);
+
+/// Which of a vertex's properties x, y and z are. Errors: invalid_input naming the element's line where one is missing
+/// or a list.
+[[nodiscard]] std::array<std::size_t, 3> coordinate_properties(const std::string& path, const Element& vertex);
 
 }  // namespace coppice::io::ply

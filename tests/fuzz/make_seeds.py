@@ -3,6 +3,7 @@
 
 Usage: make_seeds.py FOLDER      (FOLDER/<target>/<name>)
 """
+import gzip
 import struct
 import sys
 from pathlib import Path
@@ -21,6 +22,15 @@ def ply(encoding, body):
 def ply_binary(order):
     vertex = struct.pack(order + "fdBh", 1, 2, 3, 4)
     return struct.pack(order + "Bii", 2, 0, 1) + vertex + vertex
+
+
+def mesh_ply(encoding, body):
+    return (f"ply\nformat {encoding} 1.0\nelement vertex 3\nproperty float x\nproperty float y\nproperty float z\n"
+            "element face 1\nproperty list uchar int vertex_indices\nend_header\n").encode() + body
+
+
+def mesh_ply_binary(order):
+    return struct.pack(order + "9fB3i", 0, 0, 0, 1, 0, 0, 1, 1, 0, 3, 0, 1, 2)
 
 
 def pcd(data, body):
@@ -84,6 +94,11 @@ def seeds():
         "meshes/b.ply": ply("binary_little_endian", ply_binary("<")),
         "meshes/c.ply": ply("binary_big_endian", ply_binary(">")),
         "meshes/a.obj": b"# c\nv 1 2 3\nv 4 5 6 1.0\nvn 0 0 1\nf 1/1 2/1 1/1\n",
+        "meshes/faces.obj": b"v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nusemtl wall\nf 1/1 2//2 3/3/3 -1\nf 1 2 \\\n3\n",
+        "meshes/faces.obj.gz": gzip.compress(b"v 0 0 0\nv 1 0 0\nv 1 1 0\nf 1 2 3\n", mtime=0),
+        "meshes/faces.ply": mesh_ply("ascii", b"0 0 0\n1 0 0\n1 1 0\n3 0 1 2\n"),
+        "meshes/little.ply": mesh_ply("binary_little_endian", mesh_ply_binary("<")),
+        "meshes/big.ply": mesh_ply("binary_big_endian", mesh_ply_binary(">")),
         "clouds/a.pcd": pcd(b"ascii", b"1 2 7 8 3\n4 5 7 8 6\n"),
         "clouds/b.pcd": pcd(b"binary", by_point),
         "clouds/c.pcd": pcd(b"binary_compressed", struct.pack("<2I", len(packed), 32) + packed),

@@ -1,8 +1,10 @@
-// Grey images as points: every window of p × p pixels is a point of p² coordinates.
+// Grey images as points: every window of p × p pixels is a point of p² coordinates. And pictures in colour, written.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -37,5 +39,10 @@ struct Image {
 /// and the pixels in them row after row. Errors: invalid_input when `edge` is 0 or larger than the image. Complexity:
 /// O(height · width · edge²).
 [[nodiscard]] std::variant<Points<double>, Points<float>> image_patches(const Image& image, std::size_t edge);
+
+/// A picture as the bytes of a PNG file. `rgb` holds red, green and blue of sRGB a pixel, row after row from the top.
+/// Errors: invalid_input when that is not 3 · width · height bytes, or when there is no pixel.
+[[nodiscard]] std::vector<std::byte> encode_png(std::size_t width, std::size_t height,
+                                                std::span<const std::uint8_t> rgb);
 
 }  // namespace coppice::io

@@ -8,6 +8,7 @@
 #include "coppice/index/brute_force/brute_force.hpp"
 #include "coppice/index/kd_map/index.hpp"
 #include "coppice/index/kd_tree/kd_tree.hpp"
+#include "coppice/index/multiway_tree/multiway_tree.hpp"
 #include "coppice/index/neighbor_graph/neighbor_graph.hpp"
 #include "coppice/index/octree/octree.hpp"
 #include "coppice/persist/archive.hpp"
@@ -63,7 +64,7 @@ class Erased final : public AnyIndex<Scalar> {
     if constexpr (requires { index_.boxes(max_level); })
       return index_.boxes(max_level);
     else
-      throw unsupported("the index '" + std::string(name_) + "' has no boxes; kd and octree have");
+      throw unsupported("the index '" + std::string(name_) + "' has no boxes; kd, octree and multiway have");
   }
   void validate() const override { index_.validate(); }
 
@@ -77,9 +78,9 @@ std::unique_ptr<AnyIndex<Scalar>> erase_type(std::string_view name, Index index)
   return std::make_unique<Erased<Scalar, Index>>(name, std::move(index));
 }
 
-constexpr std::array<std::string_view, 5> names{"kd", "kdmap", "octree", "graph", "brute"};
-constexpr std::string_view kd_name = names[0], kdmap_name = names[1], octree_name = names[2], graph_name = names[3],
-                           brute_name = names[4];
+constexpr std::array<std::string_view, 6> names{"kd", "kdmap", "octree", "multiway", "graph", "brute"};
+constexpr std::string_view kd_name = names[0], kdmap_name = names[1], octree_name = names[2], multiway_name = names[3],
+                           graph_name = names[4], brute_name = names[5];
 
 /// A neighbour graph needs an index to stand on: the default one.
 template <class Scalar>
@@ -90,7 +91,7 @@ std::unique_ptr<AnyIndex<Scalar>> make_octree(int dimension, octree::Config<Scal
   if (dimension == 2) return erase_type<Scalar>(octree_name, Octree<Scalar, 2>(std::move(config)));
   if (dimension == 3) return erase_type<Scalar>(octree_name, Octree<Scalar, 3>(std::move(config)));
   throw unsupported("an octree has 2 or 3 dimensions, not " + std::to_string(dimension) +
-                    "; kd, kdmap, graph and brute take any");
+                    "; kd, kdmap, multiway, graph and brute take any");
 }
 
 template <class Scalar>
@@ -119,7 +120,7 @@ std::unique_ptr<AnyIndex<Scalar>> make_index(std::string_view name, int dimensio
     throw unsupported(std::string(name) + " has no capacity and no alpha; octree has");
   if (name != graph_name && options.neighbors)
     throw unsupported(std::string(name) + " keeps no neighbours; graph does");
-  if (name == octree_name || name == graph_name || name == brute_name)
+  if (name == octree_name || name == multiway_name || name == graph_name || name == brute_name)
     if (options.balance) throw unsupported(std::string(name) + " has no balance; kd and kdmap have");
   if (name == kd_name) {
     typename KdTree<Scalar>::Config config;
@@ -150,6 +151,12 @@ std::unique_ptr<AnyIndex<Scalar>> make_index(std::string_view name, int dimensio
     config.executor = options.executor;
     return erase_type<Scalar>(graph_name, Graph<Scalar>(dimension, std::move(config)));
   }
+  if (name == multiway_name) {
+    typename MultiwayTree<Scalar>::Config config;
+    config.periodic = std::move(options.periodic);
+    config.executor = options.executor;
+    return erase_type<Scalar>(multiway_name, MultiwayTree<Scalar>(dimension, std::move(config)));
+  }
   if (name == brute_name)
     return erase_type<Scalar>(brute_name, BruteForce<Scalar>(dimension, {std::move(options.periodic)}));
   throw invalid_input("unknown index '" + std::string(name) + "'; expected " + known_names());
@@ -161,10 +168,11 @@ std::unique_ptr<AnyIndex<Scalar>> load_index(const std::filesystem::path& path, 
   if (kind == "kd_tree") return erase_type<Scalar>(kd_name, KdTree<Scalar>::load(path, executor));
   if (kind == "kd_map") return erase_type<Scalar>(kdmap_name, KdMapIndex<Scalar>::load(path, executor));
   if (kind == "octree") return load_octree<Scalar>(path, executor);
+  if (kind == "multiway_tree") return erase_type<Scalar>(multiway_name, MultiwayTree<Scalar>::load(path, executor));
   if (kind == Graph<Scalar>::archive_kind) return erase_type<Scalar>(graph_name, Graph<Scalar>::load(path, executor));
   if (kind == "brute_force") return erase_type<Scalar>(brute_name, BruteForce<Scalar>::load(path, executor));
   throw invalid_input(path.string() + ": holds a '" + kind +
-                      "'; expected a kd_tree, kd_map, octree, neighbor_graph or brute_force index");
+                      "'; expected a kd_tree, kd_map, octree, multiway_tree, neighbor_graph or brute_force index");
 }
 
 #define COPPICE_INSTANTIATE(Scalar)                                                                           \

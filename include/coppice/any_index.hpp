@@ -64,7 +64,8 @@ struct IndexOptions {
   Executor executor{};
 };
 
-/// The names that `make_index` takes, the default first: `kd`, `kdmap`, `octree` (2-D and 3-D), `graph`, `brute`.
+/// The names that `make_index` takes, the default first: `kd`, `kdmap`, `octree` (2-D and 3-D), `multiway`,
+/// `graph`, `brute`.
 [[nodiscard]] std::span<const std::string_view> index_names() noexcept;
 
 /// Errors: invalid_input for an unknown name (the message lists the known ones), a bad dimension or bad options.

@@ -3,28 +3,30 @@
 
 #include <tuple>
 
+#include "coppice/index/multiway_tree/deal.hpp"
 #include "coppice/query/kernels.hpp"
-#include "coppice/index/kd_tree/routing.hpp"
+#include "coppice/query/plane_tree/routing.hpp"
 #include "coppice/storage/columns.hpp"
 #include "targets.hpp"
 
 namespace coppice::kernels {
 
-/// What a kd-tree of one width runs on.
+/// What a KdTree or a MultiwayTree of one width runs on.
 template <class S, int Width>
-struct KdTreeKernels {
+struct PlaneTreeKernels {
   SearchKernels<S> search;
-  kd_tree::RoutingKernels<S, Width> routing;
+  plane_tree::RoutingKernels<S, Width> routing;
 };
 
 template <class S>
 struct Kernels {
   storage::ColumnKernels<S> columns;
-  std::tuple<KdTreeKernels<S, 2>, KdTreeKernels<S, 3>, KdTreeKernels<S, 4>, KdTreeKernels<S, 8>,
-             KdTreeKernels<S, 16>, KdTreeKernels<S, 0>>
-      kd_tree;
+  std::tuple<PlaneTreeKernels<S, 2>, PlaneTreeKernels<S, 3>, PlaneTreeKernels<S, 4>, PlaneTreeKernels<S, 8>,
+             PlaneTreeKernels<S, 16>, PlaneTreeKernels<S, 0>>
+      plane_tree;
   SearchKernels<S> quadtree;
   SearchKernels<S> octree;
+  multiway_tree::DealKernels<S> deal;
 };
 
 template <class Target, class S>

@@ -2,8 +2,9 @@
 #include <type_traits>
 
 #include "coppice/geometry/instruction_set.hpp"
+#include "coppice/index/multiway_tree/deal.hpp"
 #include "coppice/index/octree/tree.hpp"
-#include "coppice/index/kd_tree/core.hpp"
+#include "coppice/query/plane_tree/view.hpp"
 #include "kernels.hpp"
 #include "pair_kernels.hpp"
 #include "reach_kernels.hpp"
@@ -80,6 +81,13 @@ template const storage::ColumnKernels<float>& storage::column_kernels<float>() n
 template const storage::ColumnKernels<double>& storage::column_kernels<double>() noexcept;
 
 template <class S>
+const multiway_tree::DealKernels<S>& multiway_tree::deal_kernels() noexcept {
+  return kernels::current<S>().deal;
+}
+template const multiway_tree::DealKernels<float>& multiway_tree::deal_kernels<float>() noexcept;
+template const multiway_tree::DealKernels<double>& multiway_tree::deal_kernels<double>() noexcept;
+
+template <class S>
 const neighbor_graph::RowKernels<S>& neighbor_graph::row_kernels() noexcept {
   return kernels::chosen(
       []<class Target>(std::type_identity<Target>) -> const auto& { return kernels::RowKernelsFor<Target, S>::table; });
@@ -96,15 +104,15 @@ const neighbor_graph::ReachKernels<S>& neighbor_graph::reach_kernels() noexcept 
 template const neighbor_graph::ReachKernels<float>& neighbor_graph::reach_kernels<float>() noexcept;
 template const neighbor_graph::ReachKernels<double>& neighbor_graph::reach_kernels<double>() noexcept;
 
-namespace kd_tree {
+namespace plane_tree {
 
 template <class S, int Width>
 const SearchKernels<S>& search_kernels() noexcept {
-  return std::get<kernels::KdTreeKernels<S, Width>>(kernels::current<S>().kd_tree).search;
+  return std::get<kernels::PlaneTreeKernels<S, Width>>(kernels::current<S>().plane_tree).search;
 }
 template <class S, int Width>
 const RoutingKernels<S, Width>& routing_kernels() noexcept {
-  return std::get<kernels::KdTreeKernels<S, Width>>(kernels::current<S>().kd_tree).routing;
+  return std::get<kernels::PlaneTreeKernels<S, Width>>(kernels::current<S>().plane_tree).routing;
 }
 
 #define COPPICE_INSTANTIATE(Width)                                                       \
@@ -120,7 +128,7 @@ COPPICE_INSTANTIATE(16)
 COPPICE_INSTANTIATE(0)
 #undef COPPICE_INSTANTIATE
 
-}  // namespace kd_tree
+}  // namespace plane_tree
 
 namespace octree {
 

@@ -109,7 +109,22 @@ void check_order(const InBox& query) {
 template <class Scalar>
 BallQuery<Scalar> ball_of(const SearchTarget<Scalar>& target, const Within<Scalar>& query) {
   check_radius(query.radius);
-  return {nullptr, query.metric.key_of(query.radius), metric_data(query.metric, target), filter_of(query.filter)};
+  if (!query.distances && query.order == Order::by_distance)
+    throw invalid_input("a query that asks for no distances cannot be ordered by them; expected Order::none or by_id");
+  return {nullptr, query.metric.key_of(query.radius), metric_data(query.metric, target), filter_of(query.filter),
+          query.containment};
+}
+
+/// Runs the kernel of a ball. Depth-first over boxes has one of its own, the fastest.
+template <class Scalar>
+bool search_ball(const SearchTarget<Scalar>& target, const BallQuery<Scalar>& ball, Strategy strategy,
+                 HitSink<Scalar>& sink) {
+  if (target.size == 0) return true;
+  const bool is_default = strategy.volume == Volume::box &&
+                          (strategy.traversal == Traversal::automatic || strategy.traversal == Traversal::depth_first);
+  if (is_default || target.kernels->within_by == nullptr) return target.kernels->within(target.view, ball, sink);
+  SearchWork work;
+  return target.kernels->within_by(target.view, ball, strategy, work, sink);
 }
 
 /// Runs the kernel for every piece of a box.
@@ -128,11 +143,11 @@ template <class Scalar>
 Neighbors<Scalar> within(const SearchTarget<Scalar>& target, PointView<Scalar> queries, const Within<Scalar>& query) {
   const BallQuery<Scalar> ball = ball_of(target, query);
   const CheckedPoints<Scalar> checked(target, queries);
-  return collect<Scalar>(checked.view(), &query.metric, query.order, query.executor,
+  return collect<Scalar>(checked.view(), query.distances ? &query.metric : nullptr, query.order, query.executor,
                          [&](std::size_t row, HitSink<Scalar>& sink) {
                            BallQuery<Scalar> one = ball;
                            one.point = checked.view().row(row);
-                           if (target.size != 0) target.kernels->within(target.view, one, sink);
+                           search_ball(target, one, query.strategy, sink);
                          });
 }
 
@@ -154,7 +169,7 @@ std::vector<std::int64_t> count(const SearchTarget<Scalar>& target, PointView<Sc
   return count_rows<Scalar>(checked.view(), query.executor, [&](std::size_t row, HitSink<Scalar>& sink) {
     BallQuery<Scalar> one = ball;
     one.point = checked.view().row(row);
-    if (target.size != 0) target.kernels->within(target.view, one, sink);
+    search_ball(target, one, query.strategy, sink);
   });
 }
 
@@ -173,8 +188,8 @@ void within(const SearchTarget<Scalar>& target, std::span<const Scalar> point, c
   BallQuery<Scalar> ball = ball_of(target, query);
   const CheckedPoints<Scalar> checked(target, one_row(point));
   ball.point = checked.view().row(0);
-  ListSink<Scalar> sink(hits, true);
-  if (target.size != 0) target.kernels->within(target.view, ball, sink);
+  ListSink<Scalar> sink(hits, query.distances);
+  search_ball(target, ball, query.strategy, sink);
   sink.finish(query.order);
 }
 
@@ -197,7 +212,7 @@ bool visit(const SearchTarget<Scalar>& target, std::span<const Scalar> point, co
   HitStream<Scalar, std::function<bool(Scalar, point_id)>> stream(true, [&](Scalar key, point_id id) {
     return visitor({key, id});
   });
-  return target.size == 0 || target.kernels->within(target.view, ball, stream);
+  return search_ball(target, ball, query.strategy, stream);
 }
 
 template <class Scalar>

@@ -12,6 +12,7 @@
 #include "conformance/model.hpp"
 #include "conformance/random.hpp"
 #include "coppice/geometry/instruction_set.hpp"
+#include "coppice/query/strategy.hpp"
 
 namespace coppice::test {
 
@@ -105,15 +106,13 @@ Neighbors<Scalar> sorted_by_id(Neighbors<Scalar> all) {
 }
 
 inline std::string strategy_name(Strategy strategy) {
-  static const char* const traversals[] = {"depth-first", "best-first", "breadth-first"};
-  return std::string(traversals[static_cast<int>(strategy.traversal)]) +
-         (strategy.volume == Volume::box ? " over boxes" : " over balls");
+  return name_of(strategy);
 }
 
+/// `automatic`, and every fixed one.
 inline std::vector<Strategy> all_strategies() {
-  std::vector<Strategy> strategies;
-  for (const Traversal traversal : {Traversal::depth_first, Traversal::best_first, Traversal::breadth_first})
-    for (const Volume volume : {Volume::box, Volume::ball}) strategies.push_back({traversal, volume});
+  std::vector<Strategy> strategies{Strategy{}};
+  strategies.insert(strategies.end(), fixed_strategies().begin(), fixed_strategies().end());
   return strategies;
 }
 

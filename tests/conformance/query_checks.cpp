@@ -118,8 +118,10 @@ void expect_point_queries(const Searches<Scalar>& index, const Model<Scalar>& mo
     for (const int threads : {1, rng.between(2, 4)}) {
       SCOPED_TRACE("within: radius " + std::to_string(within.radius) + ", threads " + std::to_string(threads));
       within.executor = Executor(threads);
+      within.strategy = rng.pick(all_strategies());
       within.order = Order::by_distance;
-      ASSERT_TRUE(same_neighbors(index.within(queries, within), inside));
+      ASSERT_TRUE(same_neighbors(index.within(queries, within), inside)) << strategy_name(within.strategy);
+      within.strategy = {};
       within.order = Order::by_id;
       ASSERT_TRUE(same_neighbors(index.within(queries, within), inside_by_id));
       within.order = Order::none;

@@ -13,6 +13,7 @@
 #include "coppice/index/brute_force/brute_force.hpp"
 #include "coppice/index/kd_map/index.hpp"
 #include "coppice/index/kd_tree/kd_tree.hpp"
+#include "coppice/index/multiway_tree/multiway_tree.hpp"
 #include "coppice/index/neighbor_graph/neighbor_graph.hpp"
 
 namespace coppice::test {
@@ -92,10 +93,11 @@ struct Subject {
 template <class Scalar>
 using GraphOf = NeighborGraph<Scalar, KdTree<Scalar>>;
 
-using Subjects = ::testing::Types<Subject<KdTree, float>, Subject<KdTree, double>,          //
-                                  Subject<KdMapIndex, float>, Subject<KdMapIndex, double>,  //
-                                  Subject<OctreeOf, float>, Subject<OctreeOf, double>,      //
-                                  Subject<GraphOf, float>, Subject<GraphOf, double>,        //
+using Subjects = ::testing::Types<Subject<KdTree, float>, Subject<KdTree, double>,              //
+                                  Subject<KdMapIndex, float>, Subject<KdMapIndex, double>,      //
+                                  Subject<OctreeOf, float>, Subject<OctreeOf, double>,          //
+                                  Subject<MultiwayTree, float>, Subject<MultiwayTree, double>,  //
+                                  Subject<GraphOf, float>, Subject<GraphOf, double>,            //
                                   Subject<BruteForce, float>, Subject<BruteForce, double>>;
 
 /// The subjects for which `Has<Subject>::value` holds: tests of what only some indexes offer run over these.

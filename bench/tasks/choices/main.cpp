@@ -134,7 +134,8 @@ void traversal(const Bench& bench) {
   const auto tree = built(bench.points());
   std::vector<Figure> figures;
   for (const auto& [name, strategy] :
-       {std::pair{"depth-first, boxes", Strategy{}},
+       {std::pair{"automatic", Strategy{}},
+        std::pair{"depth-first, boxes", Strategy{Traversal::depth_first, Volume::box}},
         std::pair{"depth-first, balls", Strategy{Traversal::depth_first, Volume::ball}},
         std::pair{"best-first, boxes", Strategy{Traversal::best_first, Volume::box}},
         std::pair{"best-first, balls", Strategy{Traversal::best_first, Volume::ball}},

@@ -158,21 +158,16 @@ class BestMany {
     constexpr std::size_t most = 2048;
     constexpr std::uint32_t crowded = 32;
     if (count_ == 0 || count_ > most) return count_ == 0;
-    for (std::size_t i = count_; i % simd::lanes != 0; ++i) keys_[i] = 0;
-    Pack greatest = Pack::load(keys_.get());
-    for (std::size_t i = simd::lanes; i < count_; i += simd::lanes)
-      greatest = max(greatest, Pack::load(keys_.get() + i));
-    S lanes[simd::lanes];
-    greatest.store(lanes);
+    const auto [least, greatest] = range();
     const std::size_t buckets = std::bit_ceil(count_);
-    const S scale = static_cast<S>(buckets - 1) / *std::max_element(lanes, lanes + simd::lanes);
+    const S scale = static_cast<S>(buckets - 1) / (greatest - least);
     if (!(scale > 0 && scale <= std::numeric_limits<S>::max())) return false;
 
     std::uint32_t start[most + 1];
     std::uint16_t bucket[most];
     std::fill_n(start, buckets + 1, 0u);
     for (std::size_t i = 0; i < count_; ++i) {
-      bucket[i] = static_cast<std::uint16_t>(keys_[i] * scale);
+      bucket[i] = static_cast<std::uint16_t>((keys_[i] - least) * scale);
       ++start[bucket[i] + 1];
     }
     std::uint32_t largest = 0;
@@ -200,6 +195,26 @@ class BestMany {
     std::sort(entries, entries + kept);
   }
 
+  /// The least and the greatest key. Far from all points their range is narrow.
+  struct Range {
+    S least;
+    S greatest;
+  };
+  [[nodiscard]] Range range() {
+    for (std::size_t i = count_; i % simd::lanes != 0; ++i) keys_[i] = keys_[0];
+    Pack least = Pack::load(keys_.get());
+    Pack greatest = least;
+    for (std::size_t i = simd::lanes; i < count_; i += simd::lanes) {
+      least = min(least, Pack::load(keys_.get() + i));
+      greatest = max(greatest, Pack::load(keys_.get() + i));
+    }
+    S low[simd::lanes];
+    S high[simd::lanes];
+    least.store(low);
+    greatest.store(high);
+    return {*std::min_element(low, low + simd::lanes), *std::max_element(high, high + simd::lanes)};
+  }
+
   [[nodiscard]] std::size_t count_up_to(S bound) const {
     const Pack b = Pack::broadcast(bound);
     std::size_t n = 0;
@@ -223,12 +238,9 @@ class BestMany {
   }
 
   void shrink() {
-    S low = 0;
-    S high = limit_;
-    if (!(high <= std::numeric_limits<S>::max())) {
-      high = 0;
-      for (std::size_t i = 0; i < count_; ++i) high = std::max(high, keys_[i]);
-    }
+    const auto [least, greatest] = range();
+    S low = least;
+    S high = std::min(limit_, greatest);
     // Invariant: at least k keys are ≤ high, so the k-th is, and all that may be among the k best are kept.
     constexpr int rounds = 10;
     for (int round = 0; round < rounds && high <= std::numeric_limits<S>::max(); ++round) {

@@ -5,6 +5,7 @@
 // `T` is the instruction set, `S` the scalar, `D` the compiled dimension (0: known at run time only).
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -109,6 +110,26 @@ class EuclideanBall {
   int dimension_;
 };
 
+/// How far a box is from a point, in the plain Euclidean metric and roughly: nothing may be pruned by it.
+template <class S>
+struct Reach {
+  S nearest_squared = 0;
+  S farthest_squared = 0;
+};
+template <class S, class Boxes>
+[[nodiscard, gnu::noinline]] Reach<S> reach_of(const Boxes& boxes, int child, const S* point, int dimension) {
+  Reach<S> reach;
+  for (int axis = 0; axis < dimension; ++axis) {
+    const S below = boxes.lower(axis).lane(child) - point[axis];
+    const S above = point[axis] - boxes.upper(axis).lane(child);
+    const S gap = std::max({below, above, S(0)});
+    const S far = std::max(-below, -above);
+    reach.nearest_squared += gap * gap;
+    reach.farthest_squared += far * far;
+  }
+  return reach;
+}
+
 /// A query point under any metric, periodic or not; the kind is a run-time branch that every lane shares.
 template <class T, class S, int D>
 class MetricBall {
@@ -132,12 +153,14 @@ class MetricBall {
   }
   template <class Block>
   [[nodiscard]] Pack keys(const Block& block, int first) const {
-    return accumulate([&](int axis) { return image(axis, abs(Pack::load(block.eight(axis, first)) - query(axis))); });
+    return accumulate([&](int axis) __attribute__((always_inline)) {
+      return image(axis, abs(Pack::load(block.eight(axis, first)) - query(axis)));
+    });
   }
   template <class Boxes>
   [[nodiscard]] Pack lower_bounds(const Boxes& boxes) const {
     const Pack zero = Pack::broadcast(0);
-    return accumulate([&](int axis) {
+    return accumulate([&](int axis) __attribute__((always_inline)) {
       const Pack q = query(axis);
       const Pack below = boxes.lower(axis) - q;
       const Pack above = q - boxes.upper(axis);
@@ -158,31 +181,62 @@ class MetricBall {
     });
   }
 
-  /// The lower bound of the ball around box `child`, by the triangle inequality. Rounding is paid for by shrinking it;
-  /// where numbers leave the normal range it gives up and returns 0.
+  /// What the triangle inequality says of the points in the balls around eight boxes: none is nearer than `lower` or
+  /// farther than `upper`.
+  struct BallBounds {
+    Pack lower;
+    Pack upper;
+  };
+  /// Rounding is paid for by balls that are a little larger; where numbers leave the normal range, the bounds are 0 and
+  /// infinity. Around the nearest image of a periodic axis a difference is off by an ulp of its length.
   template <class Boxes>
-  [[nodiscard]] S ball_bound(const Boxes& boxes, int child) const {
+  [[nodiscard, gnu::noinline]] BallBounds ball_bounds(const Boxes& boxes) const {
+    constexpr S greatest = std::numeric_limits<S>::max();
     const S eps = std::numeric_limits<S>::epsilon() * static_cast<S>(dimension_ + 8);
-    S to_center = 0;
-    S radius = 0;
+    Pack center_sum = Pack::broadcast(0);
+    Pack radius_sum = Pack::broadcast(0);
     for (int axis = 0; axis < dimension_; ++axis) {
-      const S lower = boxes.lower(axis).lane(child);
-      const S upper = boxes.upper(axis).lane(child);
-      if (!(upper - lower <= std::numeric_limits<S>::max())) return 0;  // rounded outward to infinity, or empty
-      const S center = lower + (upper - lower) * S(0.5);
-      S distance = std::abs(point_[axis] - center);
-      if (metric_.lengths != nullptr) distance = std::min(distance, std::abs(metric_.lengths[axis] - distance));
-      to_center = join(to_center, term(axis, distance));
-      radius = join(radius, term(axis, std::max(upper - center, center - lower)));
+      const Pack low = boxes.lower(axis);
+      const Pack high = boxes.upper(axis);
+      const Pack center = low + (high - low) * Pack::broadcast(S(0.5));
+      Pack away = abs(query(axis) - center);
+      Pack reach = max(high - center, center - low);
+      if (metric_.lengths != nullptr && metric_.lengths[axis] <= greatest) {
+        away = min(away, abs(Pack::broadcast(metric_.lengths[axis]) - away));
+        reach = reach + Pack::broadcast(metric_.lengths[axis] * eps);
+      }
+      if (is_squared()) {
+        const Pack weight = Pack::broadcast(metric_.kind == MetricKind::weighted_l2 ? metric_.weights[axis] : S(1));
+        away = weight * (away * away);
+        reach = weight * (reach * reach);
+      }
+      const bool is_sum = metric_.kind != MetricKind::linf;
+      center_sum = is_sum ? center_sum + away : max(center_sum, away);
+      radius_sum = is_sum ? radius_sum + reach : max(radius_sum, reach);
     }
-    if (is_squared()) {
-      if (!(to_center > std::numeric_limits<S>::min() / std::numeric_limits<S>::epsilon())) return 0;
-      to_center = std::sqrt(to_center);
-      radius = std::sqrt(radius + std::numeric_limits<S>::min());
+    S to_center[simd::lanes];
+    S radius[simd::lanes];
+    center_sum.store(to_center);
+    radius_sum.store(radius);
+    S lower[simd::lanes];
+    S upper[simd::lanes];
+    for (int s = 0; s < simd::lanes; ++s) {
+      lower[s] = 0;
+      upper[s] = std::numeric_limits<S>::infinity();
+      if (!(to_center[s] <= greatest) || !(radius[s] <= greatest)) continue;  // what is not a number either
+      S away = to_center[s];
+      S reach = radius[s];
+      if (is_squared()) {
+        if (!(away > std::numeric_limits<S>::min() / std::numeric_limits<S>::epsilon())) continue;
+        away = std::sqrt(away);
+        reach = std::sqrt(reach + std::numeric_limits<S>::min());
+      }
+      const S least = away * (1 - eps) - reach * (1 + eps);
+      const S most = (away + reach) * (1 + 2 * eps);
+      if (least > 0) lower[s] = is_squared() ? least * least * (1 - eps) : least;
+      upper[s] = is_squared() ? most * most * (1 + eps) : most;
     }
-    const S gap = to_center * (1 - eps) - radius * (1 + eps);
-    if (!(gap > 0) || !(radius <= std::numeric_limits<S>::max())) return 0;
-    return is_squared() ? gap * gap * (1 - eps) : gap;
+    return {Pack::load(lower), Pack::load(upper)};
   }
 
  private:
@@ -213,13 +267,6 @@ class MetricBall {
     return metric_.lengths == nullptr ? difference
                                       : min(difference, Pack::broadcast(metric_.lengths[axis]) - difference);
   }
-  [[nodiscard]] S term(int axis, S difference) const {
-    if (metric_.kind == MetricKind::l2) return difference * difference;
-    if (metric_.kind == MetricKind::weighted_l2) return metric_.weights[axis] * (difference * difference);
-    return difference;
-  }
-  [[nodiscard]] S join(S a, S b) const { return metric_.kind == MetricKind::linf ? std::max(a, b) : a + b; }
-
   const S* point_;
   int dimension_;
   MetricData<S> metric_;

@@ -8,6 +8,7 @@
 
 #include "coppice/query/queries.hpp"
 #include "coppice/query/searchable.hpp"
+#include "coppice/query/strategy.hpp"
 
 namespace coppice {
 
@@ -72,6 +73,7 @@ struct BallQuery {
   Scalar limit{};
   MetricData<Scalar> metric{};
   const IdFilter* filter = nullptr;
+  bool containment = true;  ///< what lies wholly inside need not be tested
 };
 
 /// One box query: lower ≤ x ≤ upper on every axis.
@@ -98,6 +100,15 @@ struct SearchKernels {
   /// For every row the smallest id at exactly this point, or no_point.
   void (*find)(const void* view, const PointView<Scalar>& points, point_id* ids);
   bool (*ascend)(const void* view, const BallQuery<Scalar>& query, const AscendingVisitor<Scalar>& visitor);
+
+  // Null where the index shows no nodes.
+
+  /// As within, by a strategy, adding up its work.
+  bool (*within_by)(const void* view, const BallQuery<Scalar>& query, Strategy strategy, SearchWork& work,
+                    HitSink<Scalar>& sink) = nullptr;
+  /// As nearest, adding up its work; answers mean nothing when the limit of the work was met.
+  void (*nearest_counted)(const void* view, const NearestBatch<Scalar>& batch, SearchWork& work) = nullptr;
+  void (*home_path)(const void* view, const Scalar* point, HomePath<Scalar>& path) = nullptr;
 };
 
 }  // namespace coppice

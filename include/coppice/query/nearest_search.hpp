@@ -1,15 +1,19 @@
-// The k nearest points of a query, over any Hierarchy: depth-first from the query's home leaf back up (the default),
-// best-first or breadth-first. A node is pruned only when its bound is greater than the current k-th key: an equal one
-// may hold a smaller id.
+// The k nearest points of a query, over any Hierarchy: depth-first from the query's home leaf back up, best-first or
+// breadth-first, or what suits. A node is pruned only when its bound is greater than the current k-th key: an equal one
+// may hold a smaller id. Searches by a general metric count their work.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "coppice/query/geometry_terms.hpp"
 #include "coppice/query/hierarchy.hpp"
 #include "coppice/query/kernels.hpp"
+#include "coppice/query/strategy.hpp"
 
 namespace coppice::query {
 
@@ -22,8 +26,20 @@ class NearestSearch {
   NearestSearch(const H& hierarchy, const Query& query, Best& best, const IdFilter* filter, Volume volume)
       : h_(hierarchy), query_(query), best_(best), filter_(filter), volume_(volume) {}
 
-  /// Home leaf first, then back up its path: the k-th key is tight before any sibling is looked at.
-  void depth_first() {
+  /// Depth-first or best-first; `automatic` goes by k, and in the middle by how far the home leaf is.
+  void run(Traversal traversal, std::size_t k) {
+    const bool may_choose = narrow && traversal == Traversal::automatic;
+    if (traversal == Traversal::best_first || (may_choose && k > many))
+      best_first();
+    else
+      depth_first<narrow>(may_choose && k > few);
+  }
+
+  /// Home leaf first, then back up its path: the k-th key is tight before any sibling is looked at. `unless_far`: where
+  /// the home leaf lies farther away than it is wide, its points say little about the nearest ones: then the search is
+  /// best-first.
+  template <bool may_leave = false>
+  void depth_first([[maybe_unused]] bool unless_far = false) {
     constexpr int longest = 64;
     const typename H::Node* path[longest];
     Home<S> taken[longest];
@@ -37,24 +53,48 @@ class NearestSearch {
       c = h_.child(node, taken[depth++].child);
       h_.prefetch(c);
     }
+    if constexpr (may_leave)
+      if (unless_far && depth > 0 && is_far(*path[depth - 1], taken[depth - 1].child)) return best_first();
     go(c);
     while (depth-- > 0)
       if (!Query::is_euclidean || within_threshold(taken[depth].others_squared))
         descend(*path[depth], 1u << taken[depth].child);
   }
 
-  /// Nodes in the order of their bounds, whatever their depth.
+  /// Nodes in the order of their bounds, whatever their depth; the leaves of a node, which lie together, nearest first
+  /// as soon as it is opened. The nearest child is mostly the nearest of all that wait, and need not wait with them.
   void best_first() {
-    std::vector<Entry> heap{{0, h_.root()}};
-    while (!heap.empty()) {
-      std::pop_heap(heap.begin(), heap.end());
-      const Entry next = heap.back();
-      heap.pop_back();
-      if (!within_threshold(next.bound)) return;
-      expand(next.child, [&](Entry e) {
-        heap.push_back(e);
-        std::push_heap(heap.begin(), heap.end());
+    std::vector<Entry> waiting;
+    waiting.reserve(128);
+    Entry at{0, h_.root()};
+    if (at.child.is_leaf) return scan(h_.block(at.child));
+    for (;;) {
+      if (spent()) return;
+      Entry nearest{0, {no_child, 0, false}};
+      each_nearest_first(h_.node(at.child), 0, [&](Entry e) {
+        if (e.child.is_leaf) {
+          scan(h_.block(e.child));
+        } else if (nearest.child.handle == no_child) {
+          nearest = e;
+        } else {
+          waiting.push_back(e);
+          std::push_heap(waiting.begin(), waiting.end());
+        }
       });
+      if (nearest.child.handle != no_child) {
+        if (waiting.empty() || !(nearest < waiting.front())) {
+          at = nearest;
+          if (!within_threshold(at.bound)) return;
+          continue;
+        }
+        waiting.push_back(nearest);
+        std::push_heap(waiting.begin(), waiting.end());
+      }
+      if (waiting.empty()) return;
+      std::pop_heap(waiting.begin(), waiting.end());
+      at = waiting.back();
+      waiting.pop_back();
+      if (!within_threshold(at.bound)) return;
     }
   }
 
@@ -64,13 +104,26 @@ class NearestSearch {
     std::vector<Entry> next;
     while (!level.empty()) {
       next.clear();
-      for (const Entry& e : level)
+      for (const Entry& e : level) {
+        if (spent()) return;
         if (within_threshold(e.bound)) expand(e.child, [&](Entry below) { next.push_back(below); });
+      }
       level.swap(next);
     }
   }
 
+  /// So much may be done from now on.
+  void limit_work(std::uint64_t cost) { work_.limit = cost; }
+  [[nodiscard]] const SearchWork& work() const { return work_; }
+
  private:
+  struct Nothing {};
+  // Where `automatic` changes its mind: measured in two to four dimensions.
+  static constexpr bool narrow = H::compiled_dimension >= 2 && H::compiled_dimension <= 4;
+  static constexpr std::size_t few = 128;
+  static constexpr std::size_t many = 600;
+  static constexpr std::uint32_t no_child = 0xffffffff;
+  static constexpr bool counts = !Query::is_euclidean;
   struct Entry {
     S bound;
     Child child;
@@ -81,8 +134,23 @@ class NearestSearch {
     return (less_equal(Pack::broadcast(bound), best_.threshold()) & 1) != 0;
   }
 
+  [[nodiscard]] bool spent() const {
+    if constexpr (counts) return work_.cost() > work_.limit;
+    return false;
+  }
+
+  /// Whether a child's box is farther away than its own extent, about.
+  [[nodiscard]] bool is_far(const typename H::Node& node, int child) const {
+    const Reach<S> reach = reach_of(h_.template boxes<T>(node), child, query_.point(), h_.dimension());
+    return 4 * reach.nearest_squared >= reach.farthest_squared;
+  }
+
   template <class Block>
   void scan(const Block& block) {
+    if constexpr (counts) {
+      ++work_.leaves;
+      work_.points += static_cast<std::uint64_t>(block.count);
+    }
     for (int i = 0; i < block.count; i += simd::lanes) {
       Pack keys{};
       Mask m = query_.within(block, i, best_.threshold(), keys) & live_lanes(block.count, i);
@@ -95,23 +163,30 @@ class NearestSearch {
   }
 
   void go(Child c) {
+    if (spent()) return;
     if (c.is_leaf)
       scan(h_.block(c));
     else
       descend(h_.node(c), 0);
   }
 
-  /// The children of a node, nearest first; `skip` are the ones already searched.
   void descend(const typename H::Node& node, Mask skip) {
+    each_nearest_first(node, skip, [&](Entry e) { go(e.child); });
+  }
+
+  /// The children of a node, nearest first, as long as they are near enough; `skip` are the ones already searched.
+  template <class Visit>
+  void each_nearest_first(const typename H::Node& node, Mask skip, Visit visit) {
     const Pack bounds = bounds_of(node);
     Mask m = less_equal(bounds, best_.threshold()) & live_lanes(h_.children(node), 0) & ~skip;
     if (m == 0) return;
-    if ((m & (m - 1)) == 0) {
-      go(h_.child(node, __builtin_ctz(m)));
-      return;
-    }
     S bound[simd::lanes];
     bounds.store(bound);
+    if ((m & (m - 1)) == 0) {
+      const int s = __builtin_ctz(m);
+      visit(Entry{bound[s], h_.child(node, s)});
+      return;
+    }
     int order[simd::lanes];
     int n = 0;
     for (; m != 0; m &= m - 1) {
@@ -123,23 +198,20 @@ class NearestSearch {
     }
     for (int i = 0; i < n; ++i) {
       if (!within_threshold(bound[order[i]])) return;
-      go(h_.child(node, order[i]));
+      visit(Entry{bound[order[i]], h_.child(node, order[i])});
     }
   }
 
   [[nodiscard]] Pack bounds_of(const typename H::Node& node) const {
     const auto boxes = h_.template boxes<T>(node);
-    if constexpr (requires { query_.ball_bound(boxes, 0); }) {
-      if (volume_ == Volume::ball) {
-        S bound[simd::lanes];
-        for (int s = 0; s < simd::lanes; ++s) bound[s] = query_.ball_bound(boxes, s);
-        return Pack::load(bound);
-      }
+    if constexpr (counts) {
+      ++work_.nodes;
+      if (volume_ == Volume::ball) return query_.ball_bounds(boxes).lower;
     }
     return query_.lower_bounds(boxes);
   }
 
-  /// One node of the two queue-driven orders: its points are taken, its children handed to `push`.
+  /// One node of the two orders that keep nodes waiting: its points are taken, its children handed to `push`.
   template <class Push>
   void expand(Child c, Push push) {
     if (c.is_leaf) {
@@ -161,6 +233,7 @@ class NearestSearch {
   Best& best_;
   const IdFilter* filter_;
   Volume volume_;
+  [[no_unique_address]] mutable std::conditional_t<counts, SearchWork, Nothing> work_{};
 };
 
 }  // namespace coppice::query

@@ -12,15 +12,17 @@
 
 namespace coppice {
 
-/// In which order a search visits the nodes. Answers never depend on it.
-enum class Traversal { depth_first, best_first, breadth_first };
-/// By which bounding volume a search prunes: the nodes' boxes, or the balls around them.
+/// In which order a search visits the nodes. Answers never depend on it. `automatic` is depth-first, but in two to four
+/// dimensions best-first for the nearest of very many points, or of many far from where the query is routed to.
+enum class Traversal { automatic, depth_first, best_first, breadth_first };
+/// By which bounding volume a search prunes: the nodes' boxes, or the balls around these boxes.
 enum class Volume { box, ball };
 
-/// How to search. Default: depth-first over boxes, which measured best for all but very large k.
+/// How to search. The default measured best. Indexes that show no nodes search in a way of their own instead.
 struct Strategy {
-  Traversal traversal = Traversal::depth_first;
+  Traversal traversal = Traversal::automatic;
   Volume volume = Volume::box;
+  bool operator==(const Strategy&) const = default;
 };
 
 /// Keeps the points whose id it accepts. Called from several threads at once when the executor is parallel.
@@ -45,6 +47,9 @@ struct Within {
   Metric<Scalar> metric{};
   IdFilter filter{};
   Executor executor{};
+  Strategy strategy{};      ///< Order::none is the order in which it meets the points
+  bool distances = true;    ///< false: ids alone, with no look at the points of what lies wholly inside
+  bool containment = true;  ///< false: what lies wholly inside is tested like the rest, which only comparisons want
 };
 
 /// Every point with lower ≤ x ≤ upper on every axis, boundary included. On a periodic axis the interval may reach

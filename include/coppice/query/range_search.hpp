@@ -1,15 +1,17 @@
-// Everything in a ball or a box, over any Hierarchy: what lies wholly inside is taken without tests. And the search for
-// one point by its coordinates, which is a box of no extent.
+// Everything in a ball or a box, over any Hierarchy: what lies wholly inside is taken without tests. The same in other
+// orders and by other bounds, counted. And the search for one point by its coordinates, which is a box of no extent.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <vector>
 
 #include "coppice/query/geometry_terms.hpp"
 #include "coppice/query/hierarchy.hpp"
 #include "coppice/query/kernels.hpp"
+#include "coppice/query/strategy.hpp"
 
 namespace coppice::query {
 
@@ -24,6 +26,17 @@ class BallShape {
   template <class Boxes>
   [[nodiscard]] Overlap classify(const Boxes& boxes) const {
     return {less_equal(query_.lower_bounds(boxes), limit_), less_equal(query_.upper_bounds(boxes), limit_)};
+  }
+  /// By the boxes or by the balls around them; `nearest` becomes their lower bounds.
+  template <class Boxes>
+  [[nodiscard]] Overlap classify(const Boxes& boxes, Volume volume, Pack& nearest) const {
+    if (volume == Volume::ball) {
+      const auto bounds = query_.ball_bounds(boxes);
+      nearest = bounds.lower;
+      return {less_equal(bounds.lower, limit_), less_equal(bounds.upper, limit_)};
+    }
+    nearest = query_.lower_bounds(boxes);
+    return {less_equal(nearest, limit_), less_equal(query_.upper_bounds(boxes), limit_)};
   }
   template <class Block>
   [[nodiscard]] Mask test(const Block& block, int first, Pack& keys) const {
@@ -97,13 +110,64 @@ class RangeSearch {
   using S = typename H::Scalar;
   using Pack = typename T::template Pack<S>;
 
-  RangeSearch(const H& hierarchy, const Shape& shape, const IdFilter* filter, HitSink<S>& sink)
-      : h_(hierarchy), shape_(shape), filter_(filter), sink_(sink) {}
+  RangeSearch(const H& hierarchy, const Shape& shape, const IdFilter* filter, HitSink<S>& sink, bool containment = true)
+      : h_(hierarchy), shape_(shape), filter_(filter), sink_(sink), containment_(containment) {}
 
   /// False when the sink stopped it.
   bool run() { return go(h_.root(), false); }
 
+  /// The same for a ball, by another order of nodes or other bounds. All nodes that wait are in one list: the next is
+  /// its last, its first, or the nearest.
+  bool run(Strategy strategy, SearchWork& work) {
+    const Traversal traversal = strategy.traversal;
+    std::vector<Waiting> waiting{{0, h_.root(), false}};
+    for (std::size_t first = 0; first < waiting.size();) {
+      if (traversal == Traversal::best_first) std::pop_heap(waiting.begin(), waiting.end());
+      const Waiting next = traversal == Traversal::breadth_first ? waiting[first++] : waiting.back();
+      if (traversal != Traversal::breadth_first) waiting.pop_back();
+      if (next.child.is_leaf) {
+        ++work.leaves;
+        if (!next.inside || sink_.keys != nullptr) work.points += next.child.count;
+        if (!take(h_.block(next.child), next.inside)) return false;
+      } else {
+        ++work.nodes;
+        open(next, strategy, waiting);
+      }
+      if (work.cost() > work.limit) return true;
+    }
+    return true;
+  }
+
  private:
+  struct Waiting {
+    S bound;
+    Child child;
+    bool inside;
+    bool operator<(const Waiting& other) const { return bound > other.bound; }  // the heap's top is the smallest
+  };
+
+  /// Lets the children of a node wait that the shape meets; depth-first, where the last is the next, from behind.
+  void open(const Waiting& parent, Strategy strategy, std::vector<Waiting>& waiting) {
+    const Traversal traversal = strategy.traversal;
+    const typename H::Node& node = h_.node(parent.child);
+    const Mask live = live_lanes(h_.children(node), 0);
+    Pack nearest = Pack::broadcast(0);
+    Overlap overlap{live, live};
+    if (!parent.inside) {
+      overlap = shape_.classify(h_.template boxes<T>(node), strategy.volume, nearest);
+      if (!containment_) overlap.inside = 0;
+    }
+    S bound[simd::lanes];
+    nearest.store(bound);
+    const bool in_order = traversal == Traversal::best_first || traversal == Traversal::breadth_first;
+    for (Mask m = overlap.meets & live; m != 0;) {
+      const int s = in_order ? __builtin_ctz(m) : 31 - __builtin_clz(m);
+      m &= ~(1u << s);
+      waiting.push_back({bound[s], h_.child(node, s), (overlap.inside >> s & 1) != 0});
+      if (traversal == Traversal::best_first) std::push_heap(waiting.begin(), waiting.end());
+    }
+  }
+
   bool go(Child c, bool inside) {
     if (c.is_leaf) return take(h_.block(c), inside);
     const typename H::Node& node = h_.node(c);
@@ -112,6 +176,7 @@ class RangeSearch {
     if (!inside) {
       overlap = shape_.classify(h_.template boxes<T>(node));
       overlap.meets &= live;
+      if (!containment_) overlap.inside = 0;
     }
     for (Mask m = overlap.meets; m != 0; m &= m - 1) {
       const int s = __builtin_ctz(m);
@@ -203,6 +268,7 @@ class RangeSearch {
   const Shape& shape_;
   const IdFilter* filter_;
   HitSink<S>& sink_;
+  bool containment_;
 };
 
 /// The smallest id below `c` of a point that lies in the shape; `best` where there is none smaller.

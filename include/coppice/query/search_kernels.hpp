@@ -21,7 +21,9 @@ template <class T, class H>
 class KernelsOf {
  public:
   using S = typename H::Scalar;
-  static constexpr SearchKernels<S> table() { return {&nearest_batch, &ball, &region, &find, &ascending}; }
+  static constexpr SearchKernels<S> table() {
+    return {&nearest_batch, &ball, &region, &find, &ascending, &ball_by, &nearest_counted, &home_path};
+  }
 
  private:
   static_assert(Hierarchy<H, T>);
@@ -29,11 +31,14 @@ class KernelsOf {
   // Other metrics share one compiled form from four axes on: their arithmetic outweighs the loop over axes.
   using General = MetricBall<T, S, (H::compiled_dimension <= 3 ? H::compiled_dimension : 0)>;
   using Box = Region<T, S, H::compiled_dimension>;
+  // Best-first has a form of its own, without a general metric, where that pays.
+  static constexpr bool narrow = H::compiled_dimension >= 2 && H::compiled_dimension <= 4;
 
   static const H& hierarchy(const void* view) { return *static_cast<const H*>(view); }
 
-  template <class Query, class Best>
-  static void nearest_all(const H& h, const NearestBatch<S>& batch) {
+  /// Calls `search(query, best)` for every row of a batch.
+  template <class Query, class Best, class Search>
+  [[gnu::always_inline]] static void each_row(const H& h, const NearestBatch<S>& batch, Search search) {
     Best best(batch.k);
     constexpr std::size_t ahead = 4;
     for (std::size_t i = 0; i < batch.count; ++i) {
@@ -47,47 +52,105 @@ class KernelsOf {
       }
       const Query query(batch.points.row(row), h.dimension(), batch.metric);
       best.reset(batch.limit);
-      NearestSearch<T, H, Query, Best> search(h, query, best, batch.filter, batch.strategy.volume);
-      if constexpr (std::is_same_v<Query, Plain>) {
-        search.depth_first();
-      } else if (batch.strategy.traversal == Traversal::best_first) {
-        search.best_first();
-      } else if (batch.strategy.traversal == Traversal::breadth_first) {
-        search.breadth_first();
-      } else {
-        search.depth_first();
-      }
+      search(query, best);
       batch.found[row] = best.finish(batch.keys + row * batch.stride, batch.ids + row * batch.stride);
     }
   }
 
+  /// Few neighbours in the plain metric.
+  template <class Best>
+  static void nearest_few(const H& h, const NearestBatch<S>& batch) {
+    each_row<Plain, Best>(h, batch, [&](const Plain& query, Best& best) {
+      NearestSearch<T, H, Plain, Best>(h, query, best, batch.filter, Volume::box).depth_first();
+    });
+  }
+
+  /// Many neighbours in the plain metric.
+  static void nearest_many(const H& h, const NearestBatch<S>& batch) {
+    using Best = BestMany<T, S>;
+    each_row<Plain, Best>(h, batch, [&](const Plain& query, Best& best) {
+      NearestSearch<T, H, Plain, Best> search(h, query, best, batch.filter, Volume::box);
+      if constexpr (narrow)
+        search.run(batch.strategy.traversal, batch.k);
+      else
+        search.depth_first();
+    });
+  }
+
+  /// Any strategy and metric, counted.
+  static void nearest_counted(const void* view, const NearestBatch<S>& batch, SearchWork& work) {
+    using Best = BestMany<T, S>;
+    const H& h = hierarchy(view);
+    each_row<General, Best>(h, batch, [&](const General& query, Best& best) {
+      NearestSearch<T, H, General, Best> search(h, query, best, batch.filter, batch.strategy.volume);
+      search.limit_work(work.limit - std::min(work.limit, work.cost()));
+      if (batch.strategy.traversal == Traversal::breadth_first)
+        search.breadth_first();
+      else
+        search.run(batch.strategy.traversal, batch.k);
+      work.nodes += search.work().nodes;
+      work.leaves += search.work().leaves;
+      work.points += search.work().points;
+    });
+  }
+
   static void nearest_batch(const void* view, const NearestBatch<S>& batch) {
     const H& h = hierarchy(view);
-    const bool default_strategy =
-        batch.strategy.traversal == Traversal::depth_first && batch.strategy.volume == Volume::box;
-    if (!default_strategy || !batch.metric.is_plain_l2())
-      nearest_all<General, BestMany<T, S>>(h, batch);
-    else if (batch.k == 1)
-      nearest_all<Plain, BestOne<T, S>>(h, batch);
-    else if (batch.k <= 8)
-      nearest_all<Plain, BestFew<T, S, 8>>(h, batch);
-    else if (batch.k <= 16)
-      nearest_all<Plain, BestFew<T, S, 16>>(h, batch);
-    else if (batch.k <= 32)
-      nearest_all<Plain, BestFew<T, S, 32>>(h, batch);
-    else
-      nearest_all<Plain, BestMany<T, S>>(h, batch);
+    const Traversal traversal = batch.strategy.traversal;
+    const bool is_special = batch.strategy.volume == Volume::ball || traversal == Traversal::breadth_first ||
+                            (!narrow && traversal == Traversal::best_first);
+    if (is_special || !batch.metric.is_plain_l2()) {
+      SearchWork uncounted;
+      nearest_counted(view, batch, uncounted);
+    } else if (traversal == Traversal::best_first) {
+      nearest_many(h, batch);
+    } else if (batch.k == 1) {
+      nearest_few<BestOne<T, S>>(h, batch);
+    } else if (batch.k <= 8) {
+      nearest_few<BestFew<T, S, 8>>(h, batch);
+    } else if (batch.k <= 16) {
+      nearest_few<BestFew<T, S, 16>>(h, batch);
+    } else if (batch.k <= 32) {
+      nearest_few<BestFew<T, S, 32>>(h, batch);
+    } else {
+      nearest_many(h, batch);
+    }
   }
 
   template <class Query>
   static bool ball_of(const H& h, const BallQuery<S>& query, HitSink<S>& sink) {
     const Query center(query.point, h.dimension(), query.metric);
     const BallShape<T, Query> shape(center, query.limit);
-    return RangeSearch<T, H, BallShape<T, Query>>(h, shape, query.filter, sink).run();
+    return RangeSearch<T, H, BallShape<T, Query>>(h, shape, query.filter, sink, query.containment).run();
   }
   static bool ball(const void* view, const BallQuery<S>& query, HitSink<S>& sink) {
     const H& h = hierarchy(view);
     return query.metric.is_plain_l2() ? ball_of<Plain>(h, query, sink) : ball_of<General>(h, query, sink);
+  }
+
+  static bool ball_by(const void* view, const BallQuery<S>& query, Strategy strategy, SearchWork& work,
+                      HitSink<S>& sink) {
+    const H& h = hierarchy(view);
+    const General center(query.point, h.dimension(), query.metric);
+    const BallShape<T, General> shape(center, query.limit);
+    return RangeSearch<T, H, BallShape<T, General>>(h, shape, query.filter, sink, query.containment)
+        .run(strategy, work);
+  }
+
+  static void home_path(const void* view, const S* point, HomePath<S>& path) {
+    const H& h = hierarchy(view);
+    const auto key = h.key(point);
+    Child c = h.root();
+    for (path.depth = 0; !c.is_leaf && path.depth < HomePath<S>::longest; ++path.depth) {
+      const typename H::Node& node = h.node(c);
+      const int home = h.template home<T>(node, key).child;
+      c = h.child(node, home);
+      path.node[static_cast<std::size_t>(path.depth)] = 2 * std::uint64_t{c.handle} + (c.is_leaf ? 1 : 0);
+      const Reach<S> reach = reach_of(h.template boxes<T>(node), home, point, h.dimension());
+      path.nearest_squared = reach.nearest_squared;
+      path.farthest_squared = reach.farthest_squared;
+    }
+    path.leaf_points = c.is_leaf ? c.count : 0;
   }
 
   static bool region(const void* view, const RegionQuery<S>& query, HitSink<S>& sink) {

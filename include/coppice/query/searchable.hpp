@@ -10,6 +10,7 @@
 
 #include "coppice/query/hit_list.hpp"
 #include "coppice/query/queries.hpp"
+#include "coppice/query/strategy.hpp"
 
 namespace coppice {
 
@@ -64,6 +65,13 @@ bool visit(const SearchTarget<Scalar>&, std::span<const Scalar> point, const Wit
 template <class Scalar>
 bool visit(const SearchTarget<Scalar>&, std::span<const Scalar> lower, std::span<const Scalar> upper, const InBox&,
            const IdVisitor&);
+template <class Scalar>
+SearchWork work(const SearchTarget<Scalar>&, std::span<const Scalar> point, const Nearest<Scalar>&,
+                std::uint64_t limit);
+template <class Scalar>
+SearchWork work(const SearchTarget<Scalar>&, std::span<const Scalar> point, const Within<Scalar>&, std::uint64_t limit);
+template <class Scalar>
+HomePath<Scalar> home_path(const SearchTarget<Scalar>&, std::span<const Scalar> point);
 }  // namespace query
 
 /// The searches of an index or a snapshot. All are const and may run on any number of threads at once.
@@ -127,6 +135,21 @@ class Searchable {
   bool visit(std::span<const Scalar> lower, std::span<const Scalar> upper, const InBox& query,
              const IdVisitor& visitor) const {
     return query::visit(target(), lower, upper, query, visitor);
+  }
+  /// What the search for one point by `query.strategy` does, in its form for general metrics; one that exceeds `limit`
+  /// gives up. Errors: unsupported for an index that shows no nodes (brute force, KdMapIndex).
+  [[nodiscard]] SearchWork work(std::span<const Scalar> point, const Nearest<Scalar>& query,
+                                std::uint64_t limit = SearchWork{}.limit) const {
+    return query::work(target(), point, query, limit);
+  }
+  /// The same for everything within a radius, counted without distances.
+  [[nodiscard]] SearchWork work(std::span<const Scalar> point, const Within<Scalar>& query,
+                                std::uint64_t limit = SearchWork{}.limit) const {
+    return query::work(target(), point, query, limit);
+  }
+  /// The way from the root to the leaf where a point belongs. Errors: as for work. Complexity: O(depth).
+  [[nodiscard]] HomePath<Scalar> home_path(std::span<const Scalar> point) const {
+    return query::home_path(target(), point);
   }
 
  private:

@@ -56,8 +56,4 @@ class Core {
 template <class Scalar>
 [[nodiscard]] std::unique_ptr<Core<Scalar>> make_core(int dimension, typename KdTree<Scalar>::Config config);
 
-/// The compiled searches of a width for the instruction set in use.
-template <class Scalar, int Width>
-[[nodiscard]] const SearchKernels<Scalar>& search_kernels() noexcept;
-
 }  // namespace coppice::kd_tree

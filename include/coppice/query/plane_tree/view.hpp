@@ -1,0 +1,75 @@
+// What searches see of a KdTree or a MultiwayTree: the Hierarchy of one moment. The traversals themselves are those of
+// query/.
+#pragma once
+
+#include "coppice/query/child_boxes.hpp"
+#include "coppice/query/hierarchy.hpp"
+#include "coppice/query/kernels.hpp"
+#include "coppice/query/plane_tree/node.hpp"
+#include "coppice/query/plane_tree/routing.hpp"
+
+namespace coppice::plane_tree {
+
+/// The tree at one moment.
+template <class S, int Width>
+class TreeView {
+ public:
+  using Scalar = S;
+  using Node = plane_tree::Node<S, Width>;
+  static constexpr int compiled_dimension = Width;
+  static constexpr std::size_t node_bytes = Width == 0 ? 0 : Node::bytes_for(Width);
+
+  storage::ArenaView<node_bytes> nodes;
+  storage::ArenaView<0> leaves;
+  Handle root_node = none;
+  int real_dimension = Width;
+  bool wide_ids = false;
+  const S* origin = nullptr;
+
+  [[nodiscard]] int dimension() const { return real_dimension; }
+  /// Axes of a record.
+  [[nodiscard]] int stored_dimension() const { return Width != 0 ? Width : real_dimension; }
+  [[nodiscard]] query::Child root() const { return {root_node, 0, false}; }
+  [[nodiscard]] const Node& node(query::Child c) const { return *reinterpret_cast<const Node*>(nodes[c.handle]); }
+  [[nodiscard]] int children(const Node& node) const { return node.children; }
+  [[nodiscard]] query::Child child(const Node& node, int s) const {
+    const Handle h = node.child[s];
+    return {h & ~leaf_bit, node.count[s], (h & leaf_bit) != 0};
+  }
+  [[nodiscard]] query::LeafBlock<S> block(query::Child c) const {
+    const Leaf<S> leaf(leaves[c.handle], stored_dimension(), wide_ids);
+    return {leaf.coordinates, leaf_capacity, leaf.ids, static_cast<int>(c.count)};
+  }
+  template <class T>
+  [[nodiscard]] query::ChildBoxes<T, S> boxes(const Node& node) const {
+    return {node.bounds(0), origin};
+  }
+  [[nodiscard]] RoutingKey<S, Width> key(const S* point) const { return {point, real_dimension, 0}; }
+  template <class T>
+  [[nodiscard]] query::Home<S> home(const Node& node, const RoutingKey<S, Width>& key) const {
+    return route_home<T>(node, key, stored_dimension());
+  }
+  /// What a distance needs: the boxes of a node, the coordinates of a leaf.
+  void prefetch(query::Child c) const {
+    if (c.is_leaf)
+      prefetch_lines(leaves[c.handle], coordinate_bytes());
+    else
+      prefetch_lines(nodes[c.handle], Node::bytes_for(stored_dimension()));
+  }
+  void prefetch_ids(query::Child leaf) const {
+    prefetch_lines(leaves[leaf.handle] + coordinate_bytes(), leaf.count * storage::IdArray::bytes_each(wide_ids));
+  }
+
+ private:
+  [[nodiscard]] std::size_t coordinate_bytes() const { return Leaf<S>::coordinate_bytes(stored_dimension()); }
+  static void prefetch_lines(const std::byte* from, std::size_t bytes) {
+    constexpr std::size_t most = 16 * storage::cache_line;  // beyond, the hardware's own prefetcher has caught up
+    for (std::size_t b = 0; b < bytes && b < most; b += storage::cache_line) __builtin_prefetch(from + b);
+  }
+};
+
+/// The compiled searches of a width for the instruction set in use.
+template <class S, int Width>
+[[nodiscard]] const SearchKernels<S>& search_kernels() noexcept;
+
+}  // namespace coppice::plane_tree

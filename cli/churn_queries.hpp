@@ -33,7 +33,7 @@ class QuerySampler {
     query.metric = metric();
     if (random_.chance(0.25)) query.radius = radius(rows, query.metric);
     query.filter = filter();
-    query.strategy = {static_cast<Traversal>(random_.below(3)), static_cast<Volume>(random_.below(2))};
+    query.strategy = {static_cast<Traversal>(random_.below(4)), static_cast<Volume>(random_.below(2))};
     return query;
   }
 
@@ -42,6 +42,7 @@ class QuerySampler {
     query.metric = metric();
     query.radius = radius(rows, query.metric);
     query.order = static_cast<Order>(random_.below(3));
+    query.strategy = {static_cast<Traversal>(random_.below(4)), static_cast<Volume>(random_.below(2))};
     query.filter = filter();
     return query;
   }

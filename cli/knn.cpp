@@ -19,6 +19,7 @@ struct KnnFlags : SearchFlags {
   std::int64_t k = 0;
   double radius = std::numeric_limits<double>::infinity();
   MetricFlags metric;
+  StrategyFlag strategy;
 };
 
 void check(const KnnFlags& flags) {
@@ -26,6 +27,7 @@ void check(const KnnFlags& flags) {
     throw usage_error(fmt::format("-k must be 1 … {}, found {}", largest_k, flags.k));
   flags.index.check();
   flags.metric.check();
+  (void)flags.strategy.make();
   if (!std::isinf(flags.radius) || flags.radius < 0) (void)checked_radius<double>("--radius", flags.radius);
 }
 
@@ -40,6 +42,7 @@ void answer(Source<Scalar>& source, std::optional<Dataset>&& queries, const KnnF
   query.k = std::max<std::size_t>(1, std::min(k + (questions.drop_self ? 1 : 0), index.size()));
   query.metric = flags.metric.make<Scalar>(index.dimension());
   query.radius = checked_radius<Scalar>("--radius", flags.radius);
+  query.strategy = flags.strategy.make();
   query.executor = global.executor();
 
   auto head = describe(source, questions.points.size());
@@ -70,6 +73,7 @@ void add_knn(CLI::App& app, const GlobalOptions& global) {
       ->type_name("R")
       ->check(real_number);
   flags->metric.add_to(*command);
+  flags->strategy.add_to(*command);
   command->footer(
       "Prints a line a query: its id, a colon, then id and distance of each neighbour, nearest first, ties by id:\n"
       "  7: 12 0.25 3 0.5\n"

@@ -85,7 +85,7 @@ int run(int argc, char** argv) {
       "  printf '0,0\\n3,4\\n6,8\\n' > points.csv && coppice knn points.csv -k 1\n\n"
       "Points are read from .npy (n × d), .csv, .tsv, .txt, .xyz, .ply, .pcd, .las, .obj, .pdb, .gro, .fvecs, .bvecs "
       "and\n"
-      "KITTI .bin files.\n"
+      "KITTI .bin files, meshes of triangles from .obj and .ply, packed by gzip or not.\n"
       "Data goes to stdout, messages go to stderr.\n"
       "Exit codes: 0 ok, 1 runtime failure, 2 usage, 3 bad input, 4 corrupt store.");
   add_globals(app, global);
@@ -97,10 +97,14 @@ int run(int argc, char** argv) {
   add_neighbors(app, global);
   add_graph(app, global);
   add_normals(app, global);
+  add_kmeans(app, global);
   add_downsample(app, global);
   add_view(app, global);
   add_stream(app, global);
   add_churn(app, global);
+  add_trace(app, global);
+  add_build_report(app, global);
+  add_train_builder(app, global);
 
   try {
     app.parse(argc, argv);

@@ -15,6 +15,7 @@
 #include "coppice/errors.hpp"
 #include "coppice/index/kd_map/index.hpp"
 #include "coppice/index/octree/octree.hpp"
+#include "coppice/query/strategy.hpp"
 #include "io/counted.hpp"
 #include "subcommand.hpp"
 
@@ -221,6 +222,18 @@ void MetricFlags::add_to(CLI::App& command) {
   command.add_option("--weights", weights, "Weighted l2: one positive weight an axis, √Σ w·(x − y)²")
       ->type_name("W1,W2,..")
       ->excludes(by_name);
+}
+
+void StrategyFlag::add_to(CLI::App& command) {
+  command
+      .add_option("--strategy", name,
+                  "Order of the search: automatic (default), depth-first, best-first or breadth-first, for bounds by "
+                  "balls with /ball behind it; answers are the same (brute and kdmap search in ways of their own)")
+      ->type_name("NAME");
+}
+
+Strategy StrategyFlag::make() const {
+  return as_usage("--strategy", [&] { return strategy_from_name(name); });
 }
 
 void MetricFlags::check() const {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "coppice/any_index.hpp"
+#include "coppice/query/queries.hpp"
 
 namespace CLI {
 class App;
@@ -64,6 +65,15 @@ struct MetricFlags {
   /// Errors: usage when the weights do not fit the dimension.
   template <class Scalar>
   [[nodiscard]] Metric<Scalar> make(int dimension) const;
+};
+
+/// How to search: --strategy.
+struct StrategyFlag {
+  std::string name = "automatic";
+
+  void add_to(CLI::App& command);
+  /// Errors: usage for an unknown name.
+  [[nodiscard]] Strategy make() const;
 };
 
 }  // namespace coppice::cli

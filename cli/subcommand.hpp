@@ -56,9 +56,13 @@ void add_box(CLI::App& app, const GlobalOptions& global);
 void add_neighbors(CLI::App& app, const GlobalOptions& global);
 void add_graph(CLI::App& app, const GlobalOptions& global);
 void add_normals(CLI::App& app, const GlobalOptions& global);
+void add_kmeans(CLI::App& app, const GlobalOptions& global);
 void add_downsample(CLI::App& app, const GlobalOptions& global);
 void add_view(CLI::App& app, const GlobalOptions& global);
 void add_stream(CLI::App& app, const GlobalOptions& global);
 void add_churn(CLI::App& app, const GlobalOptions& global);
+void add_trace(CLI::App& app, const GlobalOptions& global);
+void add_build_report(CLI::App& app, const GlobalOptions& global);
+void add_train_builder(CLI::App& app, const GlobalOptions& global);
 
 }  // namespace coppice::cli

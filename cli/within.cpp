@@ -16,11 +16,13 @@ namespace {
 struct WithinFlags : SearchFlags {
   double radius = 0;
   MetricFlags metric;
+  StrategyFlag strategy;
 };
 
 void check(const WithinFlags& flags) {
   flags.index.check();
   flags.metric.check();
+  (void)flags.strategy.make();
   (void)checked_radius<double>("-r", flags.radius);
 }
 
@@ -33,6 +35,7 @@ void answer(Source<Scalar>& source, std::optional<Dataset>&& queries, const With
   query.radius = checked_radius<Scalar>("-r", flags.radius);
   query.order = Order::by_distance;
   query.metric = flags.metric.make<Scalar>(index.dimension());
+  query.strategy = flags.strategy.make();
   query.executor = global.executor();
 
   auto head = describe(source, questions.points.size());
@@ -60,6 +63,7 @@ void add_within(CLI::App& app, const GlobalOptions& global) {
       ->type_name("R")
       ->required();
   flags->metric.add_to(*command);
+  flags->strategy.add_to(*command);
   command->footer(
       "Prints a line a query: its id, a colon, then id and distance of each point found, nearest first, ties by id:\n"
       "  7: 12 0.25 3 0.5\n"

@@ -51,7 +51,7 @@ class Downsample(ToolTest):
                          r"\Afew\.npy: \d+ of 400 points left, one a cell of 1\n\Z")
         with open(self.path("few.npy"), "rb") as file:
             expected = file.read()
-        for index in ("kd", "kdmap", "octree", "brute"):
+        for index in ("kd", "kdmap", "octree", "multiway", "brute"):
             report = self.ok_json("downsample", "p.npy", "--cell", 1, "--index", index, "--out", "other.npy")
             self.assertEqual(report["index"], index)
             with open(self.path("other.npy"), "rb") as file:

@@ -19,7 +19,7 @@ class UsageErrors(ToolTest):
             ("found -3", ["knn", "p.csv", "-k", "-3"]),
             ("-k: 'x' is not a whole number", ["knn", "p.csv", "-k", "x"]),
             ("-k: '1.5' is not a whole number", ["knn", "p.csv", "-k", "1.5"]),
-            ("unknown index 'foo'; known: kd, kdmap, octree, graph, brute", ["knn", "p.csv", "-k", "1", "--index", "foo"]),
+            ("unknown index 'foo'; known: kd, kdmap, octree, multiway, graph, brute", ["knn", "p.csv", "-k", "1", "--index", "foo"]),
             ("unknown metric 'foo'", ["knn", "p.csv", "-k", "1", "--metric", "foo"]),
             ("--weights: 1 value given, but the points have 2 axes", ["knn", "p.csv", "-k", "1", "--weights", "1"]),
             ("--weights: a weight must be positive", ["knn", "p.csv", "-k", "1", "--weights", "1,0"]),
@@ -138,7 +138,7 @@ class BadFiles(ToolTest):
 class DamagedStores(ToolTest):
     def test_every_kind_of_damage(self):
         self.write("p.csv", csv_text(grid_points(40, 2, seed=1)))
-        for index in ("kd", "kdmap", "octree", "brute"):
+        for index in ("kd", "kdmap", "octree", "multiway", "brute"):
             self.ok("knn", "p.csv", "-k", 1, "--index", index, "--save", "good.idx")
             with open(self.path("good.idx"), "rb") as file:
                 good = file.read()

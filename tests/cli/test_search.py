@@ -4,7 +4,7 @@ import struct
 
 from support import ToolTest, csv_text, grid_points, npy_bytes, ranked, read_npz
 
-INDEXES = ("kd", "kdmap", "octree", "brute")
+INDEXES = ("kd", "kdmap", "octree", "multiway", "brute")
 
 
 class Searches(ToolTest):
@@ -150,6 +150,15 @@ class Searches(ToolTest):
         for command in (["knn", "p.npy", "-k", 5], ["within", "p.npy", "-r", 2], ["box", "p.npy", "--lower", "0,0,0", "--upper", "4,4,4"]):
             outputs = {self.ok(*command, "--threads", threads) for threads in (1, 2, 7)}
             self.assertEqual(len(outputs), 1)
+
+    def test_strategies_change_nothing(self):
+        names = ["automatic"] + [order + volume for order in ("depth-first", "best-first", "breadth-first")
+                                 for volume in ("", "/ball")]
+        for command in (["knn", "p.npy", "-k", 5], ["within", "p.npy", "-r", 2]):
+            for index in INDEXES:
+                outputs = {self.ok(*command, "--index", index, "--strategy", name) for name in names}
+                self.assertEqual(len(outputs), 1)
+            self.fails(2, ["--strategy", "worst-first", "breadth-first"], *command, "--strategy", "worst-first")
 
     def test_global_options_before_the_subcommand(self):
         self.assertEqual(self.ok("--json", "--threads", 1, "knn", "p.npy", "-k", 2), self.ok("knn", "p.npy", "-k", 2, "--json"))

@@ -174,7 +174,7 @@ def broken_links(page):
 
 def subcommands_of(tool):
     usage = run([str(tool), "--help"], tool.parent).stdout
-    return re.findall(r"^  (\w+)  ", usage[usage.index("Subcommands"):], flags=re.MULTILINE)
+    return re.findall(r"^  ([\w-]+)  ", usage[usage.index("Subcommands"):], flags=re.MULTILINE)
 
 
 def unmentioned_subcommands(root, tool):

@@ -4,7 +4,7 @@
     geometry → {parallel, persist, storage} → query → balance → index/* → selector, apps → any_index → cli, python
 
 A room may include itself and what lies below it; indexes never include each other (neural_builder may name bvh and
-kd_tree); io stands beside the line on geometry and persist; src/kernels compiles the searches of all indexes, once an
+kd_tree); io stands beside the line on geometry and persist; src/kernels compiles the searches of all indexes and apps, once an
 instruction set, and nobody includes it. Violations are listed as file:line; exit status 1 if any.
 
 Usage: check_includes.py CHECKOUT
@@ -35,7 +35,7 @@ BELOW = {
     "index": BALANCE,
     "selector": BALANCE | {"index"},
     "apps": BALANCE | {"index"},
-    "kernels": BALANCE | {"index"},
+    "kernels": BALANCE | {"index", "apps"},
     "any_index": APPS,
     "io": GEOMETRY | {"persist"},
     "cli": TOP - {"python"},

@@ -48,7 +48,7 @@ class Completion(InstalledTest):
             self.assertEqual(set(self.complete(command, "-")), options | {"--json", "--threads", "--seed"}, command)
 
     def test_names(self):
-        self.assertEqual(self.complete("k"), ["knn"])
+        self.assertEqual(self.complete("kn"), ["knn"])
         self.assertEqual(self.complete("--threads", "4", "chu"), ["churn"])
         self.assertEqual(self.complete("knn", "points.csv", "--index", ""), ["kd", "kdmap", "octree", "graph", "brute"])
         self.assertEqual(self.complete("knn", "--index", "=", "b"), ["brute"])

@@ -200,7 +200,8 @@ void add_build_report(CLI::App& app, const GlobalOptions& global) {
   auto flags = std::make_shared<ReportFlags>();
   auto* command = app.add_subcommand("build-report", "What each builder of ray hierarchies makes of a mesh");
   flags->scene.add_to(*command);
-  command->add_option("--builders", flags->builders, "These alone (default: all)")->type_name("A,B,…");
+  command->add_option("--builders", flags->builders, "These alone, with commas between (default: all)")
+      ->type_name("NAMES");
   const auto number = [&](const char* name, std::int64_t& value, const char* what, const char* unit) {
     command->add_option(name, value, what)->type_name(unit)->check(whole_number);
   };

@@ -184,7 +184,7 @@ def unmentioned_subcommands(root, tool):
     manual = (root / "docs/man/coppice.1").read_text(encoding="utf-8")
     guide = "".join(page.read_text(encoding="utf-8") for page in (root / "docs/guide").glob("*.md"))
     for name in subcommands:
-        if not re.search(rf'^\.BI {name} ', manual, flags=re.MULTILINE):
+        if not re.search(rf'^\.BI? {name}\b', manual.replace("\\-", "-"), flags=re.MULTILINE):
             yield f"docs/man/coppice.1 lacks the subcommand {name}"
         if f"coppice {name} " not in guide:
             yield f"docs/guide/ shows no 'coppice {name}'"

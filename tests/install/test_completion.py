@@ -50,7 +50,8 @@ class Completion(InstalledTest):
     def test_names(self):
         self.assertEqual(self.complete("kn"), ["knn"])
         self.assertEqual(self.complete("--threads", "4", "chu"), ["churn"])
-        self.assertEqual(self.complete("knn", "points.csv", "--index", ""), ["kd", "kdmap", "octree", "graph", "brute"])
+        self.assertEqual(self.complete("knn", "points.csv", "--index", ""),
+                         ["kd", "kdmap", "octree", "multiway", "graph", "brute"])
         self.assertEqual(self.complete("knn", "--index", "=", "b"), ["brute"])
         self.assertEqual(self.complete("knn", "--metric", "l"), ["l2", "l1", "linf"])
         self.assertEqual(self.complete("churn", "--balance", "avl-"), [f"avl-{delta}" for delta in range(2, 9)])

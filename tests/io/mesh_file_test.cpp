@@ -36,9 +36,8 @@ std::string gzip(const std::string& text) {
   z.next_out = reinterpret_cast<Bytef*>(packed.data());
   z.avail_out = static_cast<uInt>(packed.size());
   EXPECT_EQ(deflate(&z, Z_FINISH), Z_STREAM_END);
-  packed.resize(packed.size() - z.avail_out);
   deflateEnd(&z);
-  return packed;
+  return packed.substr(0, z.total_out);
 }
 
 const std::string square =

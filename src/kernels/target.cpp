@@ -1,7 +1,5 @@
 // Chooses the compiled kernels of the instruction set in use.
-#include <type_traits>
-
-#include "coppice/geometry/instruction_set.hpp"
+#include "chosen.hpp"
 #include "coppice/index/multiway_tree/deal.hpp"
 #include "coppice/index/octree/tree.hpp"
 #include "coppice/query/plane_tree/view.hpp"
@@ -13,40 +11,10 @@
 namespace coppice {
 namespace kernels {
 
-// The units that exist.
-#if defined(__x86_64__)
-#define COPPICE_UNITS(KernelsFor)                           \
-  extern template struct KernelsFor<simd::avx2, float>;     \
-  extern template struct KernelsFor<simd::avx2, double>;    \
-  extern template struct KernelsFor<simd::avx512, float>;   \
-  extern template struct KernelsFor<simd::avx512, double>;  \
-  extern template struct KernelsFor<simd::baseline, float>; \
-  extern template struct KernelsFor<simd::baseline, double>;
-#else
-#define COPPICE_UNITS(KernelsFor)                           \
-  extern template struct KernelsFor<simd::baseline, float>; \
-  extern template struct KernelsFor<simd::baseline, double>;
-#endif
-COPPICE_UNITS(KernelsFor)
-COPPICE_UNITS(PairKernelsFor)
-COPPICE_UNITS(ReachKernelsFor)
-COPPICE_UNITS(RowKernelsFor)
-#undef COPPICE_UNITS
-
-/// What `tables` returns for the instruction set in use, which it is told as std::type_identity.
-template <class Tables>
-const auto& chosen(const Tables& tables) noexcept {
-  switch (instruction_set()) {
-#if defined(__x86_64__)
-    case InstructionSet::avx512:
-      return tables(std::type_identity<simd::avx512>{});
-    case InstructionSet::avx2:
-      return tables(std::type_identity<simd::avx2>{});
-#endif
-    default:
-      return tables(std::type_identity<simd::baseline>{});
-  }
-}
+COPPICE_SCALAR_UNITS(KernelsFor)
+COPPICE_SCALAR_UNITS(PairKernelsFor)
+COPPICE_SCALAR_UNITS(ReachKernelsFor)
+COPPICE_SCALAR_UNITS(RowKernelsFor)
 
 template <class S>
 const Kernels<S>& current() noexcept {
@@ -123,8 +91,6 @@ const RoutingKernels<S, Width>& routing_kernels() noexcept {
 COPPICE_INSTANTIATE(2)
 COPPICE_INSTANTIATE(3)
 COPPICE_INSTANTIATE(4)
-COPPICE_INSTANTIATE(8)
-COPPICE_INSTANTIATE(16)
 COPPICE_INSTANTIATE(0)
 #undef COPPICE_INSTANTIATE
 

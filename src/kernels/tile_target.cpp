@@ -1,33 +1,25 @@
-// Chooses the tile kernels of the instruction set in use.
-#include "coppice/geometry/instruction_set.hpp"
+// Chooses the tile kernels of the instruction set in use. AVX-512 comes with and without the instruction that
+// multiplies bytes.
+#include "chosen.hpp"
 #include "tile_kernels.hpp"
 
 namespace coppice {
 namespace kernels {
 
+COPPICE_UNITS(TileKernelsFor)
 #if defined(__x86_64__)
-extern template struct TileKernelsFor<simd::avx2>;
-extern template struct TileKernelsFor<simd::avx512>;
 extern template struct TileKernelsFor<simd::avx512vnni>;
 #endif
-extern template struct TileKernelsFor<simd::baseline>;
 
 }  // namespace kernels
 
 const tiles::TileKernels& tiles::tile_kernels() noexcept {
-  switch (instruction_set()) {
 #if defined(__x86_64__)
-    case InstructionSet::avx512:
-      if (__builtin_cpu_supports("avx512vnni")) return kernels::TileKernelsFor<simd::avx512vnni>::table;
-      return kernels::TileKernelsFor<simd::avx512>::table;
-    case InstructionSet::avx2:
-      if (__builtin_cpu_supports("fma")) return kernels::TileKernelsFor<simd::avx2>::table;
-      break;
+  if (instruction_set() == InstructionSet::avx512 && __builtin_cpu_supports("avx512vnni"))
+    return kernels::TileKernelsFor<simd::avx512vnni>::table;
 #endif
-    default:
-      break;
-  }
-  return kernels::TileKernelsFor<simd::baseline>::table;
+  return kernels::chosen<kernels::Fused::in_avx2>(
+      []<class Target>(std::type_identity<Target>) -> const auto& { return kernels::TileKernelsFor<Target>::table; });
 }
 
 }  // namespace coppice

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "coppice/errors.hpp"
+#include "subtrees.hpp"
 
 namespace coppice::neural_builder {
 
@@ -151,41 +152,13 @@ class Recursive {
       splits[0] = {best.axis, best.offset};
       return here + best.cost;
     }
-    double least = std::numeric_limits<double>::infinity();
-    std::vector<Vec3>& room = rooms_[static_cast<std::size_t>(level)];
-    std::vector<TopSplit> left_splits;
-    std::vector<TopSplit> right_splits;
-    for (const Cut& one : cuts.few()) {
-      const auto a = static_cast<std::size_t>(one.axis);
-      room.resize(points.size());
-      std::size_t left = 0;
-      std::size_t right = points.size();
-      for (const Vec3& q : points) room[q[a] <= one.offset ? left++ : --right] = q;
-      const Halves halves = cut(box, a, one.offset);
-      const std::span<const Vec3> all(room);
-      double c = build(level + 1, halves.left, all.first(left), left_splits);
-      if (c >= least) continue;
-      c += build(level + 1, halves.right, all.subspan(left), right_splits);
-      if (c >= least) continue;
-      least = c;
-      splits[0] = {one.axis, one.offset};
-      join(left_splits, right_splits, splits);
-    }
-    return here + least;
+    return here + cheapest_halves(cuts.few(), box, points, rooms_[static_cast<std::size_t>(level)], splits,
+                                  [&](const Box3& half, std::span<const Vec3> some, std::vector<TopSplit>& below) {
+                                    return build(level + 1, half, some, below);
+                                  });
   }
 
  private:
-  /// Level by level: those of the left subtree, then those of the right one.
-  static void join(const std::vector<TopSplit>& left, const std::vector<TopSplit>& right,
-                   std::vector<TopSplit>& whole) {
-    std::size_t to = 1;
-    std::size_t from = 0;
-    for (std::size_t count = 1; from < left.size(); from += count, count *= 2) {
-      for (std::size_t i = 0; i < count; ++i) whole[to++] = left[from + i];
-      for (std::size_t i = 0; i < count; ++i) whole[to++] = right[from + i];
-    }
-  }
-
   const ModelRef& model_;
   const CostModel& cost_;
   const InferOptions& options_;

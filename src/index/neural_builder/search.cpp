@@ -7,22 +7,13 @@
 #include "candidates.hpp"
 #include "coppice/errors.hpp"
 #include "coppice/index/neural_builder/optimize.hpp"
+#include "subtrees.hpp"
 
 namespace coppice::neural_builder {
 
 namespace {
 
 constexpr int most_search_levels = 8;
-
-/// Level by level: the left subtree's cuts, then the right one's, behind the root's.
-void join(const std::vector<TopSplit>& left, const std::vector<TopSplit>& right, std::vector<TopSplit>& whole) {
-  std::size_t to = 1;
-  std::size_t from = 0;
-  for (std::size_t count = 1; from < left.size(); from += count, count *= 2) {
-    for (std::size_t i = 0; i < count; ++i) whole[to++] = left[from + i];
-    for (std::size_t i = 0; i < count; ++i) whole[to++] = right[from + i];
-  }
-}
 
 class Search {
  public:
@@ -43,27 +34,10 @@ class Search {
       return here + cuts[0].cost;
     }
     cuts.resize(std::min(cuts.size(), static_cast<std::size_t>(options_.keep)));
-    std::vector<Vec3>& room = rooms_[static_cast<std::size_t>(level)];
-    std::vector<TopSplit> left_splits;
-    std::vector<TopSplit> right_splits;
-    double least = std::numeric_limits<double>::infinity();
-    for (const Candidate& one : cuts) {
-      const auto axis = static_cast<std::size_t>(one.axis);
-      room.resize(points.size());
-      std::size_t left = 0;
-      std::size_t right = points.size();
-      for (const Vec3& p : points) room[p[axis] <= one.offset ? left++ : --right] = p;
-      const Halves halves = cut(box, axis, one.offset);
-      const std::span<const Vec3> all(room);
-      double c = build(level + 1, halves.left, all.first(left), left_splits);
-      if (c >= least) continue;
-      c += build(level + 1, halves.right, all.subspan(left), right_splits);
-      if (c >= least) continue;
-      least = c;
-      splits[0] = {one.axis, one.offset};
-      join(left_splits, right_splits, splits);
-    }
-    return here + least;
+    return here + cheapest_halves(cuts, box, points, rooms_[static_cast<std::size_t>(level)], splits,
+                                  [&](const Box3& half, std::span<const Vec3> some, std::vector<TopSplit>& below) {
+                                    return build(level + 1, half, some, below);
+                                  });
   }
 
  private:

@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 #include <cmath>
-#include <limits>
 #include <memory>
 
 #include "coppice/errors.hpp"
@@ -15,13 +14,11 @@ namespace coppice::cli {
 
 namespace {
 
-constexpr std::int64_t largest_k = std::numeric_limits<std::int32_t>::max();
 constexpr std::int64_t largest_patch = 32;  // whose square is the largest dimension
 
 void check(const GraphFlags& flags) {
   if (!flags.k && !flags.radius) throw usage_error("graph needs -k, -r or both");
-  if (flags.k && (*flags.k < 1 || *flags.k > largest_k))
-    throw usage_error(fmt::format("-k must be 1 … {}, found {}", largest_k, *flags.k));
+  if (flags.k) check_k(*flags.k);
   if (flags.radius) (void)checked_radius<double>("-r", *flags.radius);
   if (!(flags.epsilon >= 0) || std::isinf(flags.epsilon))
     throw usage_error(fmt::format("--epsilon must be finite and at least 0, found {}", flags.epsilon));

@@ -30,7 +30,7 @@ namespace coppice::cli {
 
 namespace {
 
-constexpr std::int64_t largest_k = (std::int64_t{1} << 24) - 1;
+constexpr std::int64_t most_centers = (std::int64_t{1} << 24) - 1;
 constexpr std::int64_t most_rounds = 1'000'000;
 
 struct KMeansFlags {
@@ -51,8 +51,7 @@ struct KMeansFlags {
 
 void check(const KMeansFlags& flags) {
   if (!flags.k && !flags.reads_centers()) throw usage_error("-k is required, unless --init names a file of centers");
-  if (flags.k && (*flags.k < 1 || *flags.k > largest_k))
-    throw usage_error(fmt::format("-k must be 1 … {}, found {}", largest_k, *flags.k));
+  if (flags.k) check_k(*flags.k, most_centers);
   if (flags.iterations < 0 || flags.iterations > most_rounds)
     throw usage_error(fmt::format("--iterations must be 0 … {}, found {}", most_rounds, flags.iterations));
   if (!(flags.tolerance >= 0 && flags.tolerance <= 1e300))

@@ -13,8 +13,6 @@ namespace coppice::cli {
 
 namespace {
 
-constexpr std::int64_t largest_k = std::numeric_limits<std::int32_t>::max();
-
 struct KnnFlags : SearchFlags {
   std::int64_t k = 0;
   double radius = std::numeric_limits<double>::infinity();
@@ -23,8 +21,7 @@ struct KnnFlags : SearchFlags {
 };
 
 void check(const KnnFlags& flags) {
-  if (flags.k < 1 || flags.k > largest_k)
-    throw usage_error(fmt::format("-k must be 1 … {}, found {}", largest_k, flags.k));
+  check_k(flags.k);
   flags.index.check();
   flags.metric.check();
   (void)flags.strategy.make();

@@ -9,7 +9,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <iterator>
-#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -32,8 +31,6 @@ namespace coppice::cli {
 
 namespace {
 
-constexpr std::int64_t largest_k = std::numeric_limits<std::int32_t>::max();
-
 struct NormalsFlags {
   std::string file;
   std::int64_t k = 30;
@@ -50,8 +47,7 @@ std::optional<std::array<double, 3>> viewpoint_of(const NormalsFlags& flags) {
 }
 
 void check(const NormalsFlags& flags) {
-  if (flags.k < 1 || flags.k > largest_k)
-    throw usage_error(fmt::format("-k must be 1 … {}, found {}", largest_k, flags.k));
+  check_k(flags.k);
   if (flags.radius) (void)checked_radius<double>("-r", *flags.radius);
   (void)viewpoint_of(flags);
   if (flags.out.empty()) return;

@@ -118,6 +118,10 @@ std::vector<Scalar> parse_coordinates(std::string_view option, std::string_view 
   return coordinates;
 }
 
+void check_k(std::int64_t k, std::int64_t largest) {
+  if (k < 1 || k > largest) throw usage_error(fmt::format("-k must be 1 … {}, found {}", largest, k));
+}
+
 template <class Scalar>
 Scalar checked_radius(std::string_view option, double radius) {
   if (std::isnan(radius) || radius < 0)

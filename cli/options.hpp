@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,9 @@ namespace coppice::cli {
 /// One finite number an axis, in the index's scalar type. Errors: usage.
 template <class Scalar>
 [[nodiscard]] std::vector<Scalar> parse_coordinates(std::string_view option, std::string_view text, int dimension);
+
+/// Errors: usage unless k is 1 … `largest`.
+void check_k(std::int64_t k, std::int64_t largest = std::numeric_limits<std::int32_t>::max());
 
 /// A radius as typed, in the index's scalar type. Errors: usage when it is negative, NaN or beyond the type.
 template <class Scalar>

@@ -29,7 +29,7 @@ namespace coppice::cli {
 
 namespace {
 
-constexpr std::int64_t largest_k = 1024;
+constexpr std::int64_t most_neighbors = 1024;
 
 struct StreamFlags {
   std::vector<std::string> files;
@@ -55,7 +55,7 @@ void check(const StreamFlags& flags, bool simulated) {
         fmt::format("a stream needs at least 2 files (found {}) or --simulate SWEEPS", flags.files.size()));
   }
   check_range("--window", flags.window, 1, 1000000);
-  check_range("-k", flags.k, 1, largest_k);
+  check_range("-k", flags.k, 1, most_neighbors);
   check_range("--verify", flags.verify, 0, 1000000);
   flags.index.check();
   for (const std::string& file : flags.files)  // before the work starts, not in the middle of it

@@ -76,9 +76,6 @@ Outline<S> outline_of(const SearchTarget<S>& target) {
     case 4:
       outline_of<S, 4>(target, outline);
       break;
-    case 8:
-      outline_of<S, 8>(target, outline);
-      break;
     default:
       outline_of<S, 0>(target, outline);
   }
@@ -228,7 +225,7 @@ class Borrowed final : public TreeEngine<D> {
     const BorrowedLeaf<S>& leaf = self.outline_.leaves[node.children];
     const int d = self.frame_.dimension();
     if constexpr (sizeof(S) == sizeof(double))
-      if (plane_tree::width_for(d) == D) return {leaf.coordinates, leaf.stride};
+      if (d == D) return {leaf.coordinates, leaf.stride};
     for (int a = 0; a < D; ++a)
       for (std::uint32_t i = 0; i < (leaf.count + 7) / 8 * 8; ++i)
         scratch[a * 64 + static_cast<int>(i)] =

@@ -25,8 +25,7 @@ constexpr PlaneTreeKernels<S, Width> plane_tree_kernels() {
 template <>
 const Kernels<S> KernelsFor<Target, S>::table = {
     storage::ColumnKernelsOf<Target, S>::table(),
-    {plane_tree_kernels<2>(), plane_tree_kernels<3>(), plane_tree_kernels<4>(), plane_tree_kernels<8>(),
-     plane_tree_kernels<16>(), plane_tree_kernels<0>()},
+    {plane_tree_kernels<2>(), plane_tree_kernels<3>(), plane_tree_kernels<4>(), plane_tree_kernels<0>()},
     query::KernelsOf<Target, octree::TreeView<S, 2>>::table(),
     query::KernelsOf<Target, octree::TreeView<S, 3>>::table(),
     multiway_tree::DealKernelsOf<Target, S>::table()};

@@ -21,9 +21,7 @@ struct PlaneTreeKernels {
 template <class S>
 struct Kernels {
   storage::ColumnKernels<S> columns;
-  std::tuple<PlaneTreeKernels<S, 2>, PlaneTreeKernels<S, 3>, PlaneTreeKernels<S, 4>, PlaneTreeKernels<S, 8>,
-             PlaneTreeKernels<S, 16>, PlaneTreeKernels<S, 0>>
-      plane_tree;
+  std::tuple<PlaneTreeKernels<S, 2>, PlaneTreeKernels<S, 3>, PlaneTreeKernels<S, 4>, PlaneTreeKernels<S, 0>> plane_tree;
   SearchKernels<S> quadtree;
   SearchKernels<S> octree;
   multiway_tree::DealKernels<S> deal;

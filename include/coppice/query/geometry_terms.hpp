@@ -14,11 +14,13 @@
 
 namespace coppice::query {
 
+/// Up to so many axes are summed one after another; more, in so many sums side by side.
+inline constexpr int partials = 16;
+
 /// The sum (or maximum) over axes in the contract's order; `term(axis)` gives one axis for eight lanes.
 template <class T, class S, int D, class Combine, class Term>
 [[gnu::always_inline]] inline typename T::template Pack<S> over_axes(int dimension, Combine combine, Term term) {
   using Pack = typename T::template Pack<S>;
-  constexpr int partials = 16;
   if constexpr (D != 0) {
     static_assert(D <= partials);
     Pack sum = term(0);
@@ -64,17 +66,18 @@ class EuclideanBall {
       const Pack difference = Pack::load(block.eight(axis, first)) - query(axis);
       return difference * difference;
     };
-    if constexpr (D < 8) {
-      keys = over_axes<T, S, D>(dimension_, sum, squared);
-    } else {
+    if constexpr (D == 0) {
       constexpr int stride = 4;
-      keys = squared(0);
-#pragma GCC unroll 16
-      for (int axis = 1; axis < D; ++axis) {
-        if (axis % stride == 0 && less_equal(keys, limit) == 0) return 0;
-        keys = keys + squared(axis);
+      if (dimension_ >= 2 * stride && dimension_ <= partials) {
+        keys = squared(0);
+        for (int axis = 1; axis < dimension_; ++axis) {
+          if (axis % stride == 0 && less_equal(keys, limit) == 0) return 0;
+          keys = keys + squared(axis);
+        }
+        return less_equal(keys, limit);
       }
     }
+    keys = over_axes<T, S, D>(dimension_, sum, squared);
     return less_equal(keys, limit);
   }
   template <class Boxes>

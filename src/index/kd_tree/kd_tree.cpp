@@ -27,10 +27,6 @@ std::unique_ptr<Core<Scalar>> make_core(int dimension, typename KdTree<Scalar>::
       return make_core_of<Scalar, 3>(dimension, std::move(config));
     case 4:
       return make_core_of<Scalar, 4>(dimension, std::move(config));
-    case 8:
-      return make_core_of<Scalar, 8>(dimension, std::move(config));
-    case 16:
-      return make_core_of<Scalar, 16>(dimension, std::move(config));
     default:
       return make_core_of<Scalar, 0>(dimension, std::move(config));
   }

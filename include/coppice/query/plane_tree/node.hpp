@@ -40,11 +40,10 @@ constexpr std::uint32_t link_of(Handle node, int slot) {
   return node << 3 | static_cast<unsigned>(slot);
 }
 
-/// The compiled form that serves a dimension: points of 5 to 8 and 9 to 16 axes are padded with zeros, which change no
-/// distance; 1 and more than 16 axes are counted at run time (0).
+/// The compiled form that serves a dimension: 2, 3 and 4 axes have their own; others are counted at run time (0), which
+/// their arithmetic hides.
 constexpr int width_for(int dimension) {
-  if (dimension == 1 || dimension > 16) return 0;
-  return dimension <= 4 ? dimension : dimension <= 8 ? 8 : 16;
+  return dimension >= 2 && dimension <= 4 ? dimension : 0;
 }
 
 template <class S, int Width>

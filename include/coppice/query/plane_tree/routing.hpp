@@ -22,7 +22,8 @@ template <class S, int Width>
 class RoutingKey {
  public:
   /// Numbers of a compiled key, so that whole registers can be loaded.
-  static constexpr int padded = Width + id_axes <= 8 ? 8 : Width + id_axes <= 16 ? 16 : Width + id_axes;
+  static constexpr int padded = 8;
+  static_assert(Width + id_axes <= padded);
 
   // Inlined always: a copy of its own, compiled for one instruction set, must not be what the linker gives to others.
   [[gnu::always_inline]] RoutingKey(const S* point, int dimension, point_id id) {
@@ -62,9 +63,8 @@ template <class T, class S, int Width>
 [[gnu::always_inline]] inline int route(const Node<S, Width>& node, const RoutingKey<S, Width>& key) {
   // Registers hold eight planes: the last compares the bytes behind `split`, and its bit is cut off.
   [[maybe_unused]] constexpr unsigned seven = 0x7f;
-  [[maybe_unused]] constexpr int padded = RoutingKey<S, Width>::padded;
 #if defined(__AVX2__)
-  if constexpr (Width != 0 && padded == 8 && std::is_same_v<S, float> && !std::is_same_v<T, simd::baseline>) {
+  if constexpr (Width != 0 && std::is_same_v<S, float> && !std::is_same_v<T, simd::baseline>) {
     const __m256i axes = _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(node.axis)));
     const __m256 x = _mm256_permutevar8x32_ps(_mm256_loadu_ps(key.data()), axes);
     const __m256 right = _mm256_cmp_ps(x, _mm256_loadu_ps(node.split), _CMP_GE_OQ);
@@ -72,13 +72,9 @@ template <class T, class S, int Width>
   }
 #endif
 #if defined(__AVX512F__)
-  if constexpr (Width != 0 && padded <= 16 && std::is_same_v<S, double> && std::is_same_v<T, simd::avx512>) {
+  if constexpr (Width != 0 && std::is_same_v<S, double> && std::is_same_v<T, simd::avx512>) {
     const __m512i axes = _mm512_cvtepu8_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(node.axis)));
-    __m512d x = _mm512_loadu_pd(key.data());
-    if constexpr (padded == 8)
-      x = _mm512_permutexvar_pd(axes, x);
-    else
-      x = _mm512_permutex2var_pd(x, axes, _mm512_loadu_pd(key.data() + 8));
+    const __m512d x = _mm512_permutexvar_pd(axes, _mm512_loadu_pd(key.data()));
     return node.match(_mm512_cmp_pd_mask(x, _mm512_loadu_pd(node.split), _CMP_GE_OQ) & seven);
   }
 #endif
@@ -93,16 +89,11 @@ template <class T, class S, int Width>
 template <class T, class S, int Width>
 [[gnu::always_inline]] inline query::Home<S> route_home(const Node<S, Width>& node, const RoutingKey<S, Width>& key,
                                                         int axes) {
-  [[maybe_unused]] constexpr int padded = RoutingKey<S, Width>::padded;
 #if defined(__AVX512F__)
-  if constexpr (Width != 0 && padded <= 16 && std::is_same_v<S, double> && std::is_same_v<T, simd::avx512>) {
+  if constexpr (Width != 0 && std::is_same_v<S, double> && std::is_same_v<T, simd::avx512>) {
     const __m512i plane_axes = _mm512_cvtepu8_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(node.axis)));
     const __m512d split = _mm512_loadu_pd(node.split);
-    __m512d x = _mm512_loadu_pd(key.data());
-    if constexpr (padded == 8)
-      x = _mm512_permutexvar_pd(plane_axes, x);
-    else
-      x = _mm512_permutex2var_pd(x, plane_axes, _mm512_loadu_pd(key.data() + 8));
+    const __m512d x = _mm512_permutexvar_pd(plane_axes, _mm512_loadu_pd(key.data()));
     const int child = node.match(_mm512_cmp_pd_mask(x, split, _CMP_GE_OQ) & 0x7f);
     const __mmask8 in_space = _mm512_cmplt_epi64_mask(plane_axes, _mm512_set1_epi64(axes));
     const __m512d gap = _mm512_maskz_sub_pd(in_space, x, split);
@@ -148,7 +139,7 @@ class RoutingKernelsOf {
   static int one(const Node<S, Width>& node, const Key& key) { return route<T>(node, key); }
   static std::uint32_t descend(const NodeView<S, Width>& nodes, Handle x, const S* point, int dimension, point_id id) {
 #if defined(__AVX512F__)
-    if constexpr (Width != 0 && Width + id_axes <= 8 && std::is_same_v<S, double> && std::is_same_v<T, simd::avx512>) {
+    if constexpr (Width != 0 && std::is_same_v<S, double> && std::is_same_v<T, simd::avx512>) {
       const auto coordinates = static_cast<__mmask8>((1u << dimension) - 1);
       constexpr auto parts = static_cast<__mmask8>(7u << Width);
       const __m512i shifts = _mm512_maskz_expand_epi64(parts, _mm512_set_epi64(0, 0, 0, 0, 0, 0, 21, 42));
@@ -191,7 +182,7 @@ class RoutingKernelsOf {
     };
 #if defined(__AVX512F__)
     // A row goes into the register as it is, where no plane asks for its id.
-    if constexpr (Width != 0 && Width <= 8 && std::is_same_v<S, double> && std::is_same_v<T, simd::avx512>) {
+    if constexpr (Width != 0 && std::is_same_v<S, double> && std::is_same_v<T, simd::avx512>) {
       if (!asks_for_ids(node)) {
         const auto coordinates = static_cast<__mmask8>((1u << points.dimension()) - 1);
         const __m512i axes = _mm512_cvtepu8_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(node.axis)));

@@ -17,9 +17,9 @@ if(CMAKE_SCRIPT_MODE_FILE)
 #include \"page/assets.hpp\"
 
 namespace coppice::cli::page {
-static constexpr char bytes[] = {
+static constexpr char bytes_of_${NAME}[] = {
 ${bytes}};
-const std::string_view ${NAME}(bytes, ${size});
+const std::string_view ${NAME}(bytes_of_${NAME}, ${size});
 }  // namespace coppice::cli::page
 ")
   return()

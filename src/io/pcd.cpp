@@ -14,10 +14,8 @@
 
 namespace coppice::io {
 
+namespace pcd {
 namespace {
-
-using pcd::Encoding;
-using pcd::Header;
 
 template <class Scalar>
 void read_ascii(const std::string& path, const Header& header, Points<Scalar>& points) {
@@ -116,15 +114,16 @@ Points<Scalar> read_body(const std::string& path, std::span<const std::byte> byt
 }
 
 }  // namespace
+}  // namespace pcd
 
 PointFile read_pcd(const std::string& path, std::span<const std::byte> bytes) {
-  const Header header = pcd::read_header(path, as_text(bytes));
+  const pcd::Header header = pcd::read_header(path, as_text(bytes));
   PointFile file{{}, std::nullopt, "pcd", {"x", "y", "z"}};
   if (std::all_of(header.coordinates.begin(), header.coordinates.end(),
                   [](const pcd::Coordinate& coordinate) { return fits_float(coordinate.type); }))
-    file.points = read_body<float>(path, bytes, header);
+    file.points = pcd::read_body<float>(path, bytes, header);
   else
-    file.points = read_body<double>(path, bytes, header);
+    file.points = pcd::read_body<double>(path, bytes, header);
   return file;
 }
 

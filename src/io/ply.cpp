@@ -15,15 +15,8 @@
 
 namespace coppice::io {
 
+namespace ply {
 namespace {
-
-using ply::AsciiBody;
-using ply::BinaryBody;
-using ply::coordinate_properties;
-using ply::Element;
-using ply::Header;
-using ply::Property;
-using ply::Type;
 
 template <class Scalar>
 void read_ascii(const std::string& path, const Header& header, const Element& vertex, LineReader lines,
@@ -98,21 +91,22 @@ Points<Scalar> read_vertices(const std::string& path, std::span<const std::byte>
 }
 
 }  // namespace
+}  // namespace ply
 
 PointFile read_ply(const std::string& path, std::span<const std::byte> bytes) {
-  const Header header = ply::read_header(path, as_text(bytes));
+  const ply::Header header = ply::read_header(path, as_text(bytes));
   const auto vertex = std::find_if(header.elements.begin(), header.elements.end(),
-                                   [](const Element& element) { return element.name == "vertex"; });
+                                   [](const ply::Element& element) { return element.name == "vertex"; });
   if (vertex == header.elements.end()) throw invalid_input(path + ": has no element vertex, expected one with x, y, z");
-  const auto wanted = coordinate_properties(path, *vertex);
+  const auto wanted = ply::coordinate_properties(path, *vertex);
   const bool all_float = std::all_of(wanted.begin(), wanted.end(), [&](std::size_t property) {
-    return vertex->properties[property].type == Type::float32;
+    return vertex->properties[property].type == ply::Type::float32;
   });
   PointFile file{{}, std::nullopt, "ply", {"x", "y", "z"}};
   if (all_float)
-    file.points = read_vertices<float>(path, bytes, header, *vertex);
+    file.points = ply::read_vertices<float>(path, bytes, header, *vertex);
   else
-    file.points = read_vertices<double>(path, bytes, header, *vertex);
+    file.points = ply::read_vertices<double>(path, bytes, header, *vertex);
   return file;
 }
 

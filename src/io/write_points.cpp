@@ -16,23 +16,23 @@ namespace coppice::io {
 
 namespace {
 
-struct Format {
+struct PointWriter {
   std::string_view extension;
   void (*write)(Output& out, const PointFile& file);
   bool float_only = false;
   bool three_dimensional = false;
 };
 
-constexpr std::array<Format, 7> formats{{{".npy", write_npy},
-                                         {".csv", write_csv},
-                                         {".xyz", write_xyz, false, true},
-                                         {".ply", write_ply, false, true},
-                                         {".pcd", write_pcd, false, true},
-                                         {".bin", write_kitti, true, true},
-                                         {".fvecs", write_fvecs, true}}};
+constexpr std::array<PointWriter, 7> point_writers{{{".npy", write_npy},
+                                                    {".csv", write_csv},
+                                                    {".xyz", write_xyz, false, true},
+                                                    {".ply", write_ply, false, true},
+                                                    {".pcd", write_pcd, false, true},
+                                                    {".bin", write_kitti, true, true},
+                                                    {".fvecs", write_fvecs, true}}};
 
-const Format& writable_format(const std::filesystem::path& path) {
-  return format_of(formats, path, "write", "writable");
+const PointWriter& writable_format(const std::filesystem::path& path) {
+  return format_of(point_writers, path, "write", "writable");
 }
 
 void check_attribute(const std::string& path, const Attribute& attribute, std::size_t points) {
@@ -95,7 +95,7 @@ void check_writable(const std::filesystem::path& path) {
 }
 
 WriteLosses write_points(const std::filesystem::path& path, const PointFile& file) {
-  const Format& format = writable_format(path);
+  const PointWriter& format = writable_format(path);
   const std::string shown_path = path.string();
   check_finite(shown_path, file);
   if (format.three_dimensional && file.dimension() != 3)

@@ -10,7 +10,7 @@ namespace coppice::query {
 namespace {
 
 /// The most queries a thread takes at a time.
-constexpr std::size_t longest_chunk = 256;
+constexpr std::size_t rows_a_chunk = 256;
 
 template <class Scalar>
 NearestBatch<Scalar> batch_of(const SearchTarget<Scalar>& target, const Nearest<Scalar>& query) {
@@ -52,7 +52,7 @@ Neighbors<Scalar> nearest(const SearchTarget<Scalar>& target, PointView<Scalar> 
   std::vector<std::size_t> found(rows);
   batch.found = found.data();
   const std::vector<std::uint32_t> sequence = search_order(checked.view());
-  query.executor.for_each_chunk(rows, chunk_of(rows, longest_chunk, query.executor),
+  query.executor.for_each_chunk(rows, chunk_of(rows, rows_a_chunk, query.executor),
                                 [&](std::size_t first, std::size_t last) {
                                   NearestBatch<Scalar> part = batch;
                                   part.count = last - first;
@@ -133,7 +133,7 @@ std::vector<point_id> find(const SearchTarget<Scalar>& target, PointView<Scalar>
   const CheckedPoints<Scalar> checked(target, points);
   std::vector<point_id> ids(points.size(), no_point);
   if (target.size == 0) return ids;
-  executor.for_each_chunk(points.size(), chunk_of(points.size(), longest_chunk, executor),
+  executor.for_each_chunk(points.size(), chunk_of(points.size(), rows_a_chunk, executor),
                           [&](std::size_t first, std::size_t last) {
                             target.kernels->find(target.view, checked.view().slice(first, last - first), &ids[first]);
                           });

@@ -12,8 +12,6 @@
 namespace coppice {
 namespace {
 
-constexpr std::size_t chunk = 1024;
-
 bvh::HitTest test_of(const HitFilter& filter) {
   return {[](void* context, RayHit& hit) {
             const RayHit copy = hit;
@@ -51,19 +49,19 @@ void Bvh::closest(std::span<const Ray> rays, std::span<RayHit> hits, const RayBa
   const bvh::RayKernels& kernels = bvh::ray_kernels();
   if (batch.filter) {
     const bvh::HitTest test = test_of(batch.filter);
-    batch.executor.for_each_chunk(rays.size(), chunk, [&](std::size_t first, std::size_t last) {
+    batch.executor.for_each_chunk(rays.size(), bvh::rays_a_chunk, [&](std::size_t first, std::size_t last) {
       for (std::size_t i = first; i < last; ++i) kernels.closest_accepted(view, rays[i], test, hits[i]);
     });
     return;
   }
   if (!batch.sorted) {
-    batch.executor.for_each_chunk(rays.size(), chunk, [&](std::size_t first, std::size_t last) {
+    batch.executor.for_each_chunk(rays.size(), bvh::rays_a_chunk, [&](std::size_t first, std::size_t last) {
       kernels.closest(view, rays.data() + first, hits.data() + first, last - first);
     });
     return;
   }
   const std::vector<std::uint32_t> order = bvh::ray_order(rays);
-  batch.executor.for_each_chunk(rays.size(), chunk, [&](std::size_t first, std::size_t last) {
+  batch.executor.for_each_chunk(rays.size(), bvh::rays_a_chunk, [&](std::size_t first, std::size_t last) {
     std::vector<Ray> together(last - first);
     std::vector<RayHit> found(last - first);
     for (std::size_t i = first; i < last; ++i) together[i - first] = rays[order[i]];
@@ -92,7 +90,7 @@ void Bvh::any(std::span<const Ray> rays, std::span<std::uint8_t> hit, const RayB
   const bvh::RayKernels& kernels = bvh::ray_kernels();
   const std::vector<std::uint32_t> order = batch.sorted ? bvh::ray_order(rays) : std::vector<std::uint32_t>();
   const bvh::HitTest test = test_of(batch.filter);
-  batch.executor.for_each_chunk(rays.size(), chunk, [&](std::size_t first, std::size_t last) {
+  batch.executor.for_each_chunk(rays.size(), bvh::rays_a_chunk, [&](std::size_t first, std::size_t last) {
     if (!batch.filter && order.empty()) {
       kernels.any(view, rays.data() + first, hit.data() + first, last - first);
       return;

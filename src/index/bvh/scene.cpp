@@ -14,8 +14,6 @@ namespace coppice {
 namespace {
 
 constexpr double most_entry = 1e6;
-constexpr std::size_t chunk = 1024;
-
 struct Instance {
   std::size_t shape = 0;
   Affine3 transform;
@@ -269,7 +267,7 @@ void trace_batch(std::span<const Ray> rays, std::span<Result> results, const Ray
                         " rays; expected as many");
   check_rays(rays);
   const std::vector<std::uint32_t> order = batch.sorted ? bvh::ray_order(rays) : std::vector<std::uint32_t>();
-  batch.executor.for_each_chunk(rays.size(), chunk, [&](std::size_t first, std::size_t last) {
+  batch.executor.for_each_chunk(rays.size(), bvh::rays_a_chunk, [&](std::size_t first, std::size_t last) {
     for (std::size_t i = first; i < last; ++i) body(order.empty() ? i : order[i]);
   });
 }

@@ -20,7 +20,7 @@ namespace coppice {
 
 namespace {
 
-constexpr std::size_t grain = 1024;
+constexpr std::size_t points_a_chunk = 1024;
 
 /// The shortest way out of a part.
 template <class Scalar>
@@ -71,7 +71,7 @@ class CriticalRadius {
         starts_(points.size() + 1, 0) {
     for (std::size_t i = 0; i < points.size(); ++i) starts_[i + 1] = starts_[i] + nearest.row(i).size();
     keys_.resize(starts_.back());
-    executor.for_each_chunk(points.size(), grain, [&](std::size_t begin, std::size_t end) {
+    executor.for_each_chunk(points.size(), points_a_chunk, [&](std::size_t begin, std::size_t end) {
       for (std::size_t i = begin; i < end; ++i) {
         const auto row = nearest_.row(i);
         for (std::size_t j = 0; j < row.size(); ++j)
@@ -113,7 +113,7 @@ class CriticalRadius {
 
   /// Joins along the edges that are longer than `above`, and no longer than `key`.
   void join_within(Scalar above, Scalar key) {
-    executor_.for_each_chunk(points_.size(), grain, [&](std::size_t begin, std::size_t end) {
+    executor_.for_each_chunk(points_.size(), points_a_chunk, [&](std::size_t begin, std::size_t end) {
       for (std::size_t i = begin; i < end; ++i) {
         const auto row = nearest_.row(i);
         for (std::size_t j = 0; j < row.size() && keys_[starts_[i] + j] <= key; ++j)
@@ -127,7 +127,7 @@ class CriticalRadius {
     const std::int64_t largest = std::max_element(parts.sizes.begin(), parts.sizes.end()) - parts.sizes.begin();
     Reaches<Scalar> reaches(parts.count);
     const auto part_of = [&](std::size_t point) { return parts.labels[point]; };
-    executor_.for_each_chunk(points_.size(), grain, [&](std::size_t begin, std::size_t end) {
+    executor_.for_each_chunk(points_.size(), points_a_chunk, [&](std::size_t begin, std::size_t end) {
       for (std::size_t i = begin; i < end; ++i) {
         const auto row = nearest_.row(i);
         for (std::size_t j = 0; j < row.size(); ++j) {

@@ -37,7 +37,7 @@ namespace {
 
 /// Checked before anything is copied.
 template <class Scalar>
-PointView<Scalar> checked(PointView<Scalar> points) {
+PointView<Scalar> checked_rows(PointView<Scalar> points) {
   check_dimension(points.dimension());
   check_points(points, points.dimension());
   high::check_count(points.size());
@@ -50,7 +50,7 @@ template <class Scalar>
 class HighNeighbors<Scalar>::Body {
  public:
   Body(PointView<Scalar> points, const Executor& executor)
-      : dimension(points.dimension()), store(checked(points), true, executor) {}
+      : dimension(points.dimension()), store(checked_rows(points), true, executor) {}
 
   template <class Index>
   static high::Output<Scalar> output(std::size_t k, Index* ids, Scalar* distances) {

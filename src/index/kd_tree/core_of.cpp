@@ -1,7 +1,19 @@
 // The tree of one scalar type and width; compiled once for each pair (COPPICE_SCALAR, COPPICE_WIDTH).
 #include "core_of.hpp"
 
+#include "coppice/index/kd_tree/batch.hpp"
+#include "coppice/index/kd_tree/records.hpp"
+#include "coppice/index/kd_tree/validate.hpp"
+#include "coppice/index/plane_tree_core_of.hpp"
+
 namespace coppice::kd_tree {
-template std::unique_ptr<Core<COPPICE_SCALAR>> make_core_of<COPPICE_SCALAR, COPPICE_WIDTH>(
-    int, KdTree<COPPICE_SCALAR>::Config);
+
+template <class Scalar, int Width>
+std::unique_ptr<plane_tree::Core<Scalar>> make_core_of(int dimension, const typename KdTree<Scalar>::Config& config) {
+  return std::make_unique<plane_tree::CoreOf<Scalar, Width, Tree>>("KdTree", dimension, config);
 }
+
+template std::unique_ptr<plane_tree::Core<COPPICE_SCALAR>> make_core_of<COPPICE_SCALAR, COPPICE_WIDTH>(
+    int, const KdTree<COPPICE_SCALAR>::Config&);
+
+}  // namespace coppice::kd_tree

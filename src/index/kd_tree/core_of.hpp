@@ -1,82 +1,15 @@
-// Core<Scalar> for one width. Instantiated by the units beside this file, a few widths each, to share the compiling
-// out.
+// The seam to the trees of a KdTree, one a width: which the unit beside this file compiles.
 #pragma once
 
-#include "coppice/index/kd_tree/batch.hpp"
-#include "coppice/index/kd_tree/boxes.hpp"
-#include "coppice/index/kd_tree/core.hpp"
-#include "coppice/index/kd_tree/records.hpp"
-#include "coppice/index/kd_tree/validate.hpp"
+#include <memory>
+
+#include "coppice/index/kd_tree/kd_tree.hpp"
+#include "coppice/index/plane_tree_core.hpp"
 
 namespace coppice::kd_tree {
 
 template <class Scalar, int Width>
-class FrozenCoreOf final : public FrozenCore<Scalar> {
- public:
-  FrozenCoreOf(const Tree<Scalar, Width>& tree, const PeriodicBox<Scalar>& periodic)
-      : records_(tree.records()),
-        origin_(tree.origin()),
-        hold_(records_->epochs),
-        view_(tree.view()),
-        size_(tree.size()),
-        periodic_(periodic) {}
-  [[nodiscard]] std::size_t size() const noexcept override { return size_; }
-  [[nodiscard]] int dimension() const noexcept override { return view_.dimension(); }
-  [[nodiscard]] SearchTarget<Scalar> search_target() const noexcept override {
-    return {&view_, &search_kernels<Scalar, Width>(), view_.dimension(), size_, &periodic_};
-  }
-
- private:
-  std::shared_ptr<Records<Scalar, Width>> records_;
-  std::shared_ptr<const std::vector<Scalar>> origin_;
-  storage::EpochHold hold_;
-  TreeView<Scalar, Width> view_;
-  std::size_t size_;
-  PeriodicBox<Scalar> periodic_;
-};
-
-template <class Scalar, int Width>
-class CoreOf final : public Core<Scalar> {
- public:
-  using Config = typename KdTree<Scalar>::Config;
-  CoreOf(int dimension, Config settings)
-      : Core<Scalar>(std::move(settings)),
-        tree_(dimension,
-              {this->config.balance, this->config.leaf_fill, this->config.parallel_cutoff, this->config.executor}) {}
-
-  void build(PointView<Scalar> points, std::span<const point_id> ids) override { tree_.build(points, ids); }
-  void clear() override { tree_.clear(); }
-  void insert(const Scalar* point, point_id id) override { tree_.insert(point, id); }
-  void insert(PointView<Scalar> points, std::span<const point_id> ids) override { tree_.insert(points, ids); }
-  bool erase(point_id id) override { return tree_.erase(id); }
-  void erase(std::span<const point_id> ids) override { tree_.erase(ids); }
-  void move(point_id id, const Scalar* point) override { tree_.move(id, point); }
-  void move(std::span<const point_id> ids, PointView<Scalar> points) override { tree_.move(ids, points); }
-
-  [[nodiscard]] std::size_t size() const noexcept override { return tree_.size(); }
-  [[nodiscard]] int dimension() const noexcept override { return tree_.dimension(); }
-  [[nodiscard]] const IdMap& locations() const noexcept override { return tree_.locations(); }
-  void copy_point(point_id id, Scalar* to) const override { tree_.copy_point(id, to); }
-  void copy_points(std::vector<point_id>& ids, Points<Scalar>& points) const override {
-    tree_.copy_points(ids, points);
-  }
-  [[nodiscard]] std::shared_ptr<const FrozenCore<Scalar>> freeze() const override {
-    return std::make_shared<const FrozenCoreOf<Scalar, Width>>(tree_, this->config.periodic);
-  }
-  [[nodiscard]] SearchTarget<Scalar> search_target() const noexcept override {
-    return {&tree_.view(), &search_kernels<Scalar, Width>(), tree_.dimension(), tree_.size(), &this->config.periodic};
-  }
-  [[nodiscard]] Statistics statistics() const override { return tree_.statistics(); }
-  [[nodiscard]] std::vector<LevelBox<Scalar>> boxes(int max_level) const override { return tree_.boxes(max_level); }
-  void validate() const override { tree_.validate(); }
-
- private:
-  Tree<Scalar, Width> tree_;
-};
-
-template <class Scalar, int Width>
-[[nodiscard]] std::unique_ptr<Core<Scalar>> make_core_of(int dimension, typename KdTree<Scalar>::Config config) {
-  return std::make_unique<CoreOf<Scalar, Width>>(dimension, std::move(config));
-}
+[[nodiscard]] std::unique_ptr<plane_tree::Core<Scalar>> make_core_of(int dimension,
+                                                                     const typename KdTree<Scalar>::Config& config);
 
 }  // namespace coppice::kd_tree

@@ -49,7 +49,7 @@ template <class S, int Width>
 void Tree<S, Width>::erase(std::span<const point_id> ids) {
   constexpr std::size_t worth_sharing = 1000;
   begin_write();
-  if (ids.size() >= worth_sharing && options_.executor.is_parallel() && !sharing_) {
+  if (ids.size() >= worth_sharing && config_.executor.is_parallel() && !sharing_) {
     erase_together(ids);
   } else {
     for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -69,7 +69,7 @@ void Tree<S, Width>::erase_together(std::span<const point_id> ids) {
   scratch_.rows.resize(n);
   scratch_.slots.resize(n);
   constexpr std::size_t grain = 4096;
-  options_.executor.for_each_chunk(n, grain, [&](std::size_t first, std::size_t last) {
+  config_.executor.for_each_chunk(n, grain, [&](std::size_t first, std::size_t last) {
     constexpr std::size_t ahead = 16;
     for (std::size_t i = first; i < last; ++i) {
       if (i + ahead < last) locations_.prefetch(ids[i + ahead]);
@@ -83,7 +83,7 @@ void Tree<S, Width>::erase_together(std::span<const point_id> ids) {
   for (std::size_t i = 0; i < n; ++i) scratch_.rows[next[scratch_.slots[i]]++] = static_cast<std::uint32_t>(i);
 
   std::array<std::vector<Handle>, decks> sparse;
-  options_.executor.for_each_chunk(decks, 1, [&](std::size_t deck, std::size_t) {
+  config_.executor.for_each_chunk(decks, 1, [&](std::size_t deck, std::size_t) {
     const std::uint32_t* rows = scratch_.rows.data() + begin[deck];
     const std::size_t count = begin[deck + 1] - begin[deck];
     const auto id_at = [&](std::size_t i) { return ids[rows[i]]; };

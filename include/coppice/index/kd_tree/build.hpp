@@ -92,7 +92,7 @@ class Builder {
   /// The box of the first n points of buffer 0.
   [[nodiscard]] Box extent(std::size_t n) const {
     Box box;
-    const Executor executor = n >= tree_.options_.parallel_cutoff ? executor_ : Executor::sequential();
+    const Executor executor = n >= tree_.config_.parallel_cutoff ? executor_ : Executor::sequential();
     executor.for_each_chunk(static_cast<std::size_t>(tree_.axes()), 1, [&](std::size_t a, std::size_t) {
       kernels_.bounds(columns_.axis(0, static_cast<int>(a)), n, box.lower[a], box.upper[a]);
     });
@@ -176,7 +176,7 @@ class Builder {
     const Plane<S> plane =
         choose_plane<S, Width>([&](int a) { return from[a]; }, ids, tree_.axes(), n, lowest, highest, box, id_keys);
     const S* keys = plane.axis < tree_.axes() ? from[plane.axis] : id_keys.data();
-    const Executor executor = n >= tree_.options_.parallel_cutoff ? executor_ : Executor::sequential();
+    const Executor executor = n >= tree_.config_.parallel_cutoff ? executor_ : Executor::sequential();
     Box sides[2];
     const std::size_t less = partition({from, ids}, {to, columns_.ids(1 - range.buffer).tail(range.first)}, n, keys,
                                        plane.value, sides, executor);
@@ -304,7 +304,7 @@ void Tree<S, Width>::build(PointView<S> points, std::span<const point_id> ids, b
   const std::size_t n = points.size();
   storage::Columns<S> columns(n, axes(), wide_ids);
   constexpr std::size_t grain = 1 << 14;
-  options_.executor.for_each_chunk(n, grain, [&](std::size_t first, std::size_t last) {
+  config_.executor.for_each_chunk(n, grain, [&](std::size_t first, std::size_t last) {
     for (int a = 0; a < axes(); ++a) {
       S* column = columns.axis(0, a);
       for (std::size_t i = first; i < last; ++i) column[i] = a < dimension_ ? points.row(i)[a] : S(0);
@@ -314,10 +314,10 @@ void Tree<S, Width>::build(PointView<S> points, std::span<const point_id> ids, b
   locations_.expect(n);
   locations_.assign(ids, 0);
   size_ = n;
-  const std::size_t leaves = n / static_cast<std::size_t>(options_.leaf_fill) + 1;
+  const std::size_t leaves = n / static_cast<std::size_t>(config_.leaf_fill) + 1;
   records_->leaves.expect(leaves);
   records_->nodes.expect(leaves / (fan_out - 1) + 1);
-  Builder<S, Width> builder(*this, columns, options_.leaf_fill, options_.executor);
+  Builder<S, Width> builder(*this, columns, config_.leaf_fill, config_.executor);
   (void)choose_origin(builder.extent(n));
   release_subtree(root_);
   root_ = builder.build(n);

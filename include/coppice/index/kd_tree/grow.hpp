@@ -117,7 +117,7 @@ typename Tree<S, Width>::CutChoice Tree<S, Width>::best_cut(Handle x) const {
       best = {a, value, right, true};
     }
   }
-  best.balanced = options_.balance.holds({0, smaller}, {0, all - smaller});
+  best.balanced = config_.balance.holds({0, smaller}, {0, all - smaller});
   return best;
 }
 

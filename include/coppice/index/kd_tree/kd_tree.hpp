@@ -4,41 +4,13 @@
 // Background: docs/design/kd_tree.md; balance criteria after Brown (arXiv 2509.08148).
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <filesystem>
-#include <memory>
-#include <span>
-#include <vector>
 
 #include "coppice/balance/criterion.hpp"
-#include "coppice/geometry/point_view.hpp"
-#include "coppice/query/level_box.hpp"
-#include "coppice/query/searchable.hpp"
-#include "coppice/query/statistics.hpp"
+#include "coppice/index/plane_tree_index.hpp"
 
 namespace coppice {
-
-namespace kd_tree {
-template <class Scalar>
-class Core;
-template <class Scalar>
-class FrozenCore;
-}  // namespace kd_tree
-
-/// An unchanging view of a KdTree at one moment: the same searches, while the tree goes on changing.
-/// Costs O(1) to take; while it lives, the writer copies the nodes it touches. Any number of threads may search it, and
-/// it may outlive the tree.
-template <class Scalar>
-class KdTreeSnapshot : public Searchable<KdTreeSnapshot<Scalar>, Scalar> {
- public:
-  explicit KdTreeSnapshot(std::shared_ptr<const kd_tree::FrozenCore<Scalar>> core);
-  [[nodiscard]] std::size_t size() const noexcept;
-  [[nodiscard]] int dimension() const noexcept;
-  [[nodiscard]] SearchTarget<Scalar> search_target() const noexcept;
-
- private:
-  std::shared_ptr<const kd_tree::FrozenCore<Scalar>> core_;
-};
 
 /// A dynamic index over points of 1 … 1,024 dimensions; `Scalar` is float or double.
 ///
@@ -49,7 +21,7 @@ class KdTreeSnapshot : public Searchable<KdTreeSnapshot<Scalar>, Scalar> {
 /// Limits: 2^30 points.
 /// Errors: a call that throws invalid_input has changed nothing.
 template <class Scalar>
-class KdTree : public Searchable<KdTree<Scalar>, Scalar> {
+class KdTree : public PlaneTreeIndex<KdTree<Scalar>, Scalar> {
  public:
   struct Config {
     Balance balance{};               ///< when a part of the tree is rebuilt
@@ -64,71 +36,18 @@ class KdTree : public Searchable<KdTree<Scalar>, Scalar> {
 
   /// An empty index. Errors: invalid_input for a dimension outside 1 … 1,024 or a bad Config.
   explicit KdTree(int dimension, Config config = {});
-  KdTree(KdTree&&) noexcept;
-  KdTree& operator=(KdTree&&) noexcept;
-  ~KdTree();
-
-  /// Replaces everything. Ids become 0 … n − 1. Complexity: O(n log n); the same tree for any number of threads.
-  void build(PointView<Scalar> points);
-  /// As above with the caller's ids. Errors: invalid_input naming the row of a negative or repeated id.
-  void build(PointView<Scalar> points, std::span<const point_id> ids);
-
-  /// Adds one point under the next free id (larger than any given or used since the last build; clear does not start
-  /// again) and returns it. Complexity: O(log n) amortised.
-  point_id insert(std::span<const Scalar> point);
-  /// Adds one point under the caller's id. Errors: invalid_input when the id is negative or in use.
-  void insert(std::span<const Scalar> point, point_id id);
-  /// Adds a batch under consecutive fresh ids; returns the first. All or nothing.
-  point_id insert(PointView<Scalar> points);
-  /// Adds a batch under the caller's ids. All or nothing.
-  void insert(PointView<Scalar> points, std::span<const point_id> ids);
-
-  /// Removes points. Errors: invalid_input naming the row of an unknown or repeated id; then nothing was removed.
-  void erase(point_id id);
-  void erase(std::span<const point_id> ids);
-
-  /// Gives points new coordinates under the same ids; in place while a point stays inside its leaf.
-  void move(point_id id, std::span<const Scalar> point);
-  void move(std::span<const point_id> ids, PointView<Scalar> points);
-
-  /// Removes every point inside (or, for keep, outside) the box lower ≤ x ≤ upper; returns how many went.
-  std::size_t erase_in_box(std::span<const Scalar> lower, std::span<const Scalar> upper);
-  std::size_t keep_in_box(std::span<const Scalar> lower, std::span<const Scalar> upper);
-  /// Keeps in every cube of a grid of edge `cell` aligned to 0 only the point of the smallest id; returns how many
-  /// went. Errors: invalid_input unless cell is positive and finite. Complexity: O(n).
-  std::size_t down_sample(Scalar cell);
-
-  [[nodiscard]] std::size_t size() const noexcept;
-  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
-  [[nodiscard]] int dimension() const noexcept;
-  [[nodiscard]] const Config& config() const noexcept;
-  [[nodiscard]] bool contains(point_id id) const noexcept;
-  /// The coordinates of a point as stored (wrapped where periodic). Errors: invalid_input for an unknown id.
-  [[nodiscard]] std::vector<Scalar> point(point_id id) const;
-  /// Every id and its coordinates, in storage order.
-  void copy_points(std::vector<point_id>& ids, Points<Scalar>& points) const;
-  void clear();
-
-  /// The tree as it is now. O(1).
-  [[nodiscard]] KdTreeSnapshot<Scalar> snapshot() const;
+  [[nodiscard]] const Config& config() const noexcept { return config_; }
 
   /// Writes points, ids and Config to a checksummed file, atomically. Errors: io_error.
   void save(const std::filesystem::path& path) const;
   /// Errors: io_error, corrupt_file, invalid_input when the file holds another index or scalar type.
   [[nodiscard]] static KdTree load(const std::filesystem::path& path, Executor executor = {});
 
-  [[nodiscard]] Statistics statistics() const;
-  /// The boxes of the nodes of levels 0 (the root) to `max_level`, and of the leaf blocks that stand there, parents
-  /// before their children; none for an empty tree. Errors: invalid_input for a negative level. Complexity: O(nodes).
-  [[nodiscard]] std::vector<LevelBox<Scalar>> boxes(int max_level) const;
-  /// Checks every structural invariant; O(n). Errors: std::logic_error that names the first one broken.
-  void validate() const;
-
-  /// What the shared searches run on.
-  [[nodiscard]] SearchTarget<Scalar> search_target() const noexcept;
-
  private:
-  std::unique_ptr<kd_tree::Core<Scalar>> core_;
+  Config config_;
 };
+
+template <class Scalar>
+using KdTreeSnapshot = PlaneTreeSnapshot<KdTree<Scalar>, Scalar>;
 
 }  // namespace coppice

@@ -14,13 +14,13 @@ inline constexpr int rebuilt_fill = leaf_capacity * 3 / 4;
 /// where equal coordinates forbid better, another rebuild would be in vain.
 template <class S, int Width>
 void Tree<S, Width>::rebalance(Handle x) {
-  if (options_.balance.kind == BalanceKind::growth) return;
+  if (config_.balance.kind == BalanceKind::growth) return;
   Handle highest = none;
   for (Handle h = x;;) {
     bool holds = true;
     const Node& n = node(h);
     cold(h).height = each_plane(n, (1u << n.children) - 1, 0, [&](int, Side l, Side r) {
-                       holds = holds && options_.balance.holds(l, r);
+                       holds = holds && config_.balance.holds(l, r);
                      }).height;
     const std::int64_t changed = std::int64_t{cold(h).leaves} - cold(h).leaves_at_rebuild;
     if (!holds && std::abs(changed) > cold(h).leaves_at_rebuild / 8) highest = h;

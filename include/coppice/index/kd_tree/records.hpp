@@ -10,12 +10,12 @@
 namespace coppice::kd_tree {
 
 template <class S, int Width>
-Tree<S, Width>::Tree(int dimension, Options options)
+Tree<S, Width>::Tree(int dimension, typename KdTree<S>::Config config)
     : dimension_(dimension),
-      options_(options),
+      config_(std::move(config)),
       records_(std::make_shared<Records<S, Width>>(dimension, false)),
       origin_(std::make_shared<const std::vector<S>>(static_cast<std::size_t>(axes()), S(0))),
-      rebuilder_(options.executor, options.parallel_cutoff) {
+      rebuilder_(config_.executor, config_.parallel_cutoff) {
   clear();
 }
 

@@ -42,7 +42,7 @@ class Settler {
 
   /// Whether leaves may split and subtrees may be built while others hold handles into the tree. Under the other
   /// policies a split can end in a rebuild.
-  [[nodiscard]] bool grows() const { return tree_.options_.balance.kind == BalanceKind::growth; }
+  [[nodiscard]] bool grows() const { return tree_.config_.balance.kind == BalanceKind::growth; }
 
   /// Lets the leaves take in their groups.
   void settle(const std::vector<Group>& groups) {
@@ -200,7 +200,7 @@ class Settler {
         all.columns.axis(0, a)[stored + i] = a < tree_.dimension_ ? points_.row(rows[i])[a] : S(0);
       all.columns.ids(0).set(stored + i, ids_[rows[i]]);
     }
-    const Handle fresh = tree_.construct(all, tree_.options_.executor);
+    const Handle fresh = tree_.construct(all, tree_.config_.executor);
     tree_.replace(target, fresh, share.top);
     tree_.release_subtree(target);
     share.placed += count;

@@ -36,7 +36,7 @@ class Sieve {
 
     constexpr std::size_t worth_sharing = 1000;
     const bool parallel =
-        n >= worth_sharing && tree_.options_.executor.is_parallel() && !tree_.sharing_ && settler_.grows();
+        n >= worth_sharing && tree_.config_.executor.is_parallel() && !tree_.sharing_ && settler_.grows();
     return parallel ? together(n) : alone(n);
   }
 
@@ -56,7 +56,7 @@ class Sieve {
     std::vector<Share> shares;
     Share rest;
     Groups rest_groups;
-    const Executor& executor = tree_.options_.executor;
+    const Executor& executor = tree_.config_.executor;
     const auto threads = static_cast<std::size_t>(executor.threads());
     divide_work(tree_.root_, 0, n, std::max<std::size_t>(n / (8 * threads), 32), shares, rest, rest_groups);
     // A thread takes several shares at a time: what it prepares for leaves to come pays only in long rows of groups.
@@ -100,7 +100,7 @@ class Sieve {
       shares.push_back({x, first, count, tree_.cold(x).leaves});
       return;
     }
-    each_child(x, first, count, tree_.options_.executor, [&](int s, std::size_t begin, std::size_t size) {
+    each_child(x, first, count, tree_.config_.executor, [&](int s, std::size_t begin, std::size_t size) {
       const Handle child = tree_.node(x).child[s];
       if (tree_.node(x).is_leaf(s))
         add_group(rest, rest_groups, child, link_of(x, s), begin, size);

@@ -8,7 +8,7 @@
 //   planes.hpp   a node's planes as a binary tree
 //   build.hpp    bulk construction of a whole subtree, in parallel
 //   records.hpp  records and their boxes, copy-on-write for snapshots
-//   validate.hpp invariants and statistics; boxes.hpp: the boxes by level
+//   validate.hpp invariants and statistics
 #pragma once
 
 #include <array>
@@ -17,13 +17,12 @@
 #include <span>
 #include <vector>
 
-#include "coppice/balance/criterion.hpp"
 #include "coppice/balance/partial_rebuild.hpp"
+#include "coppice/index/kd_tree/kd_tree.hpp"
 #include "coppice/index/kd_tree/node.hpp"
 #include "coppice/index/kd_tree/routing.hpp"
 #include "coppice/index/kd_tree/search.hpp"
 #include "coppice/query/kernels.hpp"
-#include "coppice/query/level_box.hpp"
 #include "coppice/query/statistics.hpp"
 #include "coppice/storage/columns.hpp"
 #include "coppice/storage/epochs.hpp"
@@ -82,15 +81,9 @@ class Tree {
   using Node = kd_tree::Node<S, Width>;
   using Key = RoutingKey<S, Width>;
   using View = TreeView<S, Width>;
+  using SharedRecords = Records<S, Width>;
 
-  struct Options {
-    Balance balance;
-    int leaf_fill;
-    std::size_t parallel_cutoff;
-    Executor executor;
-  };
-
-  Tree(int dimension, Options options);
+  Tree(int dimension, typename KdTree<S>::Config config);
 
   // Whole sets. Requires, here and below: everything was checked before; points are wrapped.
   void build(PointView<S> points, std::span<const point_id> ids);
@@ -132,7 +125,6 @@ class Tree {
   [[nodiscard]] const std::shared_ptr<const std::vector<S>>& origin() const { return origin_; }
 
   [[nodiscard]] Statistics statistics() const;
-  [[nodiscard]] std::vector<LevelBox<S>> boxes(int max_level) const;
   void validate() const;
 
   // What the partial-rebuild engine needs.
@@ -300,7 +292,7 @@ class Tree {
   void move_children(const Node& from, Handle to, unsigned need, unsigned right, unsigned& used, int first);
   void rebalance(Handle x);
   [[nodiscard]] bool keeps_heights() const {
-    return options_.balance.kind == BalanceKind::avl || options_.balance.kind == BalanceKind::red_black;
+    return config_.balance.kind == BalanceKind::avl || config_.balance.kind == BalanceKind::red_black;
   }
   template <class Visit>
   Side each_plane(const Node& n, unsigned group, unsigned above, Visit visit) const;
@@ -319,7 +311,7 @@ class Tree {
   void fetch_slot(const Leaf<S>& l, std::size_t slot) const;
 
   int dimension_;
-  Options options_;
+  typename KdTree<S>::Config config_;
   std::shared_ptr<Records<S, Width>> records_;
   std::shared_ptr<const std::vector<S>> origin_;
   bool taller_ = false;  // the root has got a parent since the origin was chosen

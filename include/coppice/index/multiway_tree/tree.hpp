@@ -81,6 +81,7 @@ class Tree {
   using Node = multiway_tree::Node<S, Width>;
   using View = plane_tree::TreeView<S, Width>;
   using Key = plane_tree::RoutingKey<S, Width>;
+  using SharedRecords = Records<S, Width>;
   using Config = typename MultiwayTree<S>::Config;
 
   Tree(int dimension, Config config);
@@ -89,6 +90,17 @@ class Tree {
   void build(PointView<S> points, std::span<const point_id> ids) { build(points, ids, false); }
   void clear() { clear(false); }
 
+  // One point is a batch of one.
+  void insert(const S* point, point_id id) { insert({point, 1, dimension_}, {&id, 1}); }
+  /// False, and nothing done, where the id is unknown.
+  bool erase(point_id id) {
+    if (locations_.find(id) == IdMap::absent) return false;
+    erase({&id, 1});
+    return true;
+  }
+  void move(point_id id, const S* point) { move({&id, 1}, PointView<S>{point, 1, dimension_}); }
+
+  // Many.
   void insert(PointView<S> points, std::span<const point_id> ids);
   /// Requires: known ids, none twice.
   void erase(std::span<const point_id> ids);

@@ -13,6 +13,7 @@
 #include "conformance/random.hpp"
 #include "coppice/index/brute_force/brute_force.hpp"
 #include "coppice/index/kd_tree/kd_tree.hpp"
+#include "coppice/index/multiway_tree/multiway_tree.hpp"
 #include "coppice/index/octree/octree.hpp"
 
 namespace coppice::test {
@@ -51,9 +52,13 @@ struct SharedOctree {
     return Tree(config);
   }
 };
+struct SharedMultiwayTree {
+  using Tree = MultiwayTree<double>;
+  static Tree make(Tree::Config config = {}) { return Tree(3, config); }
+};
 template <class Kind>
 class SharedTree : public Concurrency {};
-using SharedTrees = ::testing::Types<SharedKdTree, SharedOctree>;
+using SharedTrees = ::testing::Types<SharedKdTree, SharedOctree, SharedMultiwayTree>;
 TYPED_TEST_SUITE(SharedTree, SharedTrees);
 
 template <class Index>

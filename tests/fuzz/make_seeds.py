@@ -6,6 +6,7 @@ Usage: make_seeds.py FOLDER      (FOLDER/<target>/<name>)
 import gzip
 import struct
 import sys
+import zlib
 from pathlib import Path
 
 
@@ -49,6 +50,14 @@ def las(minor):
     if minor == 4:
         struct.pack_into("<Q", file, 247, 2)
     return bytes(file) + struct.pack("<3i8x", 1, 2, 3) * 2
+
+
+def png(width, height, bits, interlaced, rows):
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", width, height, bits, 0, 0, 0, interlaced)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
 def archive(scalar, code):
@@ -109,6 +118,13 @@ def seeds():
         "arrays/b.npy": npy("<u2", (2, 3), struct.pack("<6H", *range(6)), True),
         "arrays/a.fvecs": struct.pack("<i2fi2f", 2, 1, 2, 2, 3, 4),
         "arrays/a.bvecs": struct.pack("<i2Bi2B", 2, 1, 2, 2, 3, 4),
+        "images/a.png": png(2, 2, 8, 0, bytes((0, 1, 2, 0, 3, 4))),
+        "images/deep.png": png(2, 1, 16, 0, bytes((0, 1, 2, 3, 4))),
+        "images/interlaced.png": png(1, 1, 8, 1, bytes((0, 7))),
+        "images/a.pgm": b"P5 # c\n2 2\n255\n\x01\x02\x03\x04",
+        "images/deep.pgm": b"P5 2 1 65535\n\x01\x02\x03\x04",
+        "images/text.pgm": b"P2\n2 2 9\n1 2 3 4\n",
+        "images/a.npy": npy("<f4", (2, 3), points),
         "archive/float": archive("float32", "f"),
         "archive/double": archive("float64", "d"),
     }

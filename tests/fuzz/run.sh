@@ -6,8 +6,8 @@ usage() {
   cat <<'HELP'
 usage: tests/fuzz/run.sh [SECONDS] [BUILD] [TARGET…]
 
-Runs every target (text molecules meshes clouds arrays archive), or those named, SECONDS each (default 5). BUILD
-(default build-fuzz) holds the programs, the corpora and, when something is found, the input and the log: the closing
+Runs every target (text molecules meshes clouds arrays images archive), or those named, SECONDS each (default 5).
+BUILD (default build-fuzz) holds the programs, the corpora and, when something is found, the input and the log: the closing
 lines name both, and BUILD/fuzz_TARGET INPUT runs it again. Needs clang 14 with its runtime libraries, cmake and ninja.
 
 Environment: CXX (default clang++-14).
@@ -20,7 +20,7 @@ seconds=${1:-5}
 here=$(cd "$(dirname "$0")" && pwd)
 build=${2:-$here/../../build-fuzz}
 targets=("${@:3}")
-[ ${#targets[@]} -gt 0 ] || targets=(text molecules meshes clouds arrays archive)
+[ ${#targets[@]} -gt 0 ] || targets=(text molecules meshes clouds arrays images archive)
 
 mkdir -p "$build"
 build=$(cd "$build" && pwd)

@@ -147,6 +147,9 @@ void IndexFlags::add_to(CLI::App& command) {
                   "An octree's leaves hold up to alpha K points, its nodes more than K/alpha: 1 … 64 (default 1.5)")
       ->type_name("A")
       ->check(real_number);
+  command.add_option("--graph-k", neighbors, "Neighbours that a graph keeps of every point: 1 … 2^20 (default 10)")
+      ->type_name("K")
+      ->check(whole_number);
   command.add_option("--periodic", periodic, "Length of the periodic cell on every axis; 0 or inf leaves an axis open")
       ->type_name("L1,L2,..");
   command.add_flag("--double", widen, "Index float32 points as float64");
@@ -164,6 +167,10 @@ void IndexFlags::check() const {
   }
   if (index_name() != "octree" && (capacity || alpha))
     throw usage_error(fmt::format("{}: only an octree has it", capacity ? "--capacity" : "--alpha"));
+  if (neighbors && index_name() != "graph") throw usage_error("--graph-k: only a graph keeps neighbours");
+  constexpr std::int64_t most_neighbors = std::int64_t{1} << 20;
+  if (neighbors && (*neighbors < 1 || *neighbors > most_neighbors))
+    throw usage_error(fmt::format("--graph-k must be 1 … {}, found {}", most_neighbors, *neighbors));
   as_usage("--capacity", [&] { octree_config(capacity, {}).check(3); });
   as_usage("--alpha", [&] { octree_config({}, alpha).check(3); });
   if (!periodic.empty())
@@ -177,6 +184,7 @@ std::vector<std::string> IndexFlags::given() const {
   if (!balance.empty()) options.emplace_back("--balance");
   if (capacity) options.emplace_back("--capacity");
   if (alpha) options.emplace_back("--alpha");
+  if (neighbors) options.emplace_back("--graph-k");
   if (!periodic.empty()) options.emplace_back("--periodic");
   if (widen) options.emplace_back("--double");
   return options;
@@ -187,11 +195,11 @@ std::string_view IndexFlags::index_name() const noexcept {
 }
 
 std::string IndexFlags::balance_in_use() const {
-  if (index_name() == "brute") return "";
   if (index_name() == "octree") {
     const auto config = octree_config(capacity, alpha);
     return fmt::format("K {}, alpha {}", config.capacity, config.alpha);
   }
+  if (index_name() != "kd" && index_name() != "kdmap") return "";
   if (!balance.empty()) return balance_name(balance_from_name(balance));
   return balance_name(index_name() == "kdmap" ? KdMapIndex<double>::Config{}.balance : Balance{});
 }
@@ -205,6 +213,7 @@ IndexOptions<Scalar> IndexFlags::options(int dimension, Executor executor) const
     throw usage_error(fmt::format("--index: an octree has 2 or 3 dimensions, the points have {}", dimension));
   if (capacity) made.capacity = octree_config(capacity, {}).capacity;
   made.alpha = alpha;
+  if (neighbors) made.neighbors = static_cast<std::size_t>(*neighbors);
   if (!periodic.empty()) {
     const std::vector<double> lengths = parse_numbers("--periodic", periodic);
     check_count("--periodic", lengths.size(), dimension);

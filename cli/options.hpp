@@ -36,12 +36,14 @@ void check_k(std::int64_t k, std::int64_t largest = std::numeric_limits<std::int
 template <class Scalar>
 [[nodiscard]] Scalar checked_radius(std::string_view option, double radius);
 
-/// Which index is made and in which space: --index, --balance, --capacity, --alpha, --periodic, --double.
+/// Which index is made and in which space: --index, --balance, --capacity, --alpha,
+/// --graph-k, --periodic, --double.
 struct IndexFlags {
   std::string index;
   std::string balance;
   std::optional<std::int64_t> capacity;
   std::optional<double> alpha;
+  std::optional<std::int64_t> neighbors;
   std::string periodic;
   bool widen = false;
 

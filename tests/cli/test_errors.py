@@ -53,6 +53,8 @@ class UsageErrors(ToolTest):
             ("--alpha: alpha is 99.000000; expected 1 to 64",
              ["churn", "p.csv", "--index", "octree", "--capacity", "8", "--alpha", "99"]),
             ("--capacity: only an octree has it", ["churn", "p.csv", "--capacity", "8"]),
+            ("--graph-k: only a graph keeps neighbours", ["churn", "p.csv", "--graph-k", "8"]),
+            ("--graph-k must be 1 …", ["churn", "p.csv", "--index", "graph", "--graph-k", "0"]),
             ("--threads: must be 0 … 1024, found -1", ["knn", "p.csv", "-k", "1", "--threads", "-1"]),
             ("not expected: --bogus", ["knn", "p.csv", "-k", "1", "--bogus"]),
             ("not expected: extra", ["knn", "p.csv", "extra", "-k", "1"]),

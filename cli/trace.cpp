@@ -28,6 +28,8 @@ namespace coppice::cli {
 
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 struct TraceFlags {
   SceneFlags scene;
   std::string builder = "binned";
@@ -105,7 +107,6 @@ Picture trace_picture(const TraceFlags& flags, PathTracer::Config config, const 
 }
 
 void trace(const TraceFlags& flags, const GlobalOptions& global) {
-  using Clock = std::chrono::steady_clock;
   const PathTracer::Config config = check(flags, global);
   persist::AtomicFile file(flags.out);  // before the work; gone again if that fails
   const Scene scene = read_scene(flags.scene, global.seed);

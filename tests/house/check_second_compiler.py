@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Compiles the project's own sources a second time, with another compiler and without making code: its warnings fail.
 
+Sources that the build compiles several at a time are looked at one by one: each must stand alone.
 The headers that sources with the same flags include are parsed once for all of them, as a precompiled header; a source
 of nothing but includes is done with that.
 
@@ -21,6 +22,7 @@ from typing import NamedTuple
 OURS = ("src", "cli", "tests")
 WORTH_A_HEADER = 4  # as many sources, and parsing their headers for all of them takes less time
 INCLUDE = re.compile(r'\s*#\s*include\s*(<[^>]+>|"coppice/[^"]+")')
+UNITED = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
 CONDITION = re.compile(r"\s*#\s*(if|endif)")
 WARNINGS = ("-Werror", "-Wno-unknown-warning-option")
 
@@ -33,7 +35,15 @@ class Unit(NamedTuple):
     own: tuple[str, ...]
 
 
-def unit_of(entry: dict) -> Unit:
+def sources_of(entry: dict) -> list[Path]:
+    """The source of an entry, or those of a unity source, which does nothing but include them."""
+    file = Path(entry["file"])
+    if not file.name.startswith("unity_"):
+        return [file]
+    return [Path(found) for found in UNITED.findall(file.read_text(encoding="utf-8"))]
+
+
+def units_of(entry: dict) -> list[Unit]:
     shared, own, skip = [], [], False
     for argument in shlex.split(entry["command"])[1:]:
         if skip:
@@ -46,7 +56,7 @@ def unit_of(entry: dict) -> Unit:
             own.append(argument)
         elif not argument.startswith(("-O", "-g")):  # no code is made
             shared.append(argument)
-    return Unit(Path(entry["file"]), tuple(shared), tuple(own))
+    return [Unit(file, tuple(shared), tuple(own)) for file in sources_of(entry)]
 
 
 def split_includes(source: Path) -> tuple[list[str], bool]:
@@ -110,7 +120,8 @@ def main() -> int:
     root = Path(__file__).resolve().parents[2]
     folders = (*(root / name for name in OURS), build)
     entries = json.loads((build / "compile_commands.json").read_text(encoding="utf-8"))
-    units = [unit_of(entry) for entry in entries if not Path(entry["file"]).name.startswith("cmake_pch")]
+    entries = [entry for entry in entries if not Path(entry["file"]).name.startswith("cmake_pch")]
+    units = [unit for entry in entries for unit in units_of(entry)]
     sets = alike(unit for unit in units if any(unit.file.is_relative_to(folder) for folder in folders))
     with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(jobs) as pool:
         clang = Compiler(compiler, Path(scratch))

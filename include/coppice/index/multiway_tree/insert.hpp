@@ -147,6 +147,7 @@ class Inserter {
       if (full == n.children) return;
       const typename Tree::Sizes sizes = tree_.sizes(x, arrivals);
       const std::uint64_t points = sizes[static_cast<std::size_t>(full)];
+      // Leaves that share little room are soon full again.
       constexpr std::uint64_t divided = 3 * leaf_capacity / 4, shared = leaf_capacity * 11 / 16;
       const std::uint64_t parts = std::max<std::uint64_t>((points + divided - 1) / divided, 2);
       const balance::SiblingWindow window = balance::roomy_window({sizes.data(), n.children}, full, shared);

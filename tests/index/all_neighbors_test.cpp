@@ -221,6 +221,37 @@ TYPED_TEST(AllNeighborsOf, TiesAndEqualPoints) {
   check_nearest(clump, nearest_query<S>(10), "a clump of 2,000 in 3,000");
 }
 
+/// A few equal points at most places: they are searched for together, and each leaves itself out.
+TYPED_TEST(AllNeighborsOf, SeveralPointsAtAPlace) {
+  using S = TypeParam;
+  for (const int d : {2, 3, 4}) {
+    const Points<S> points = grid<S>(3000, d, d == 2 ? 30 : d == 3 ? 10 : 6);
+    for (const std::size_t k : {1, 3, 10, 11, 60}) {
+      check_nearest(points, nearest_query<S>(k), "a grid");
+      check_nearest(points, nearest_query<S>(k, MetricKind::linf, true), "a grid");
+    }
+    auto query = nearest_query<S>(9);
+    for (const double radius : {0.0, 0.5, 1.0}) {
+      query.radius = static_cast<S>(radius);
+      check_nearest(points, query, "a grid, within " + std::to_string(radius));
+    }
+    check_nearest(scaled(points, sizeof(S) == 8 ? 1e-170 : 1e-24), nearest_query<S>(9),
+                  "a grid whose squares underflow");
+
+    const AllNeighbors<S> all(points.view());
+    query.radius = 3;
+    const auto whole = all.nearest(query);
+    DenseGraph<S> pieces{9, std::vector<point_id>(3000 * 9), std::vector<S>(3000 * 9)};
+    for (std::size_t first = 0; first < 3000; first += 600)
+      all.nearest(query, first, 600, pieces.ids.data() + first * 9, pieces.distances.data() + first * 9);
+    EXPECT_EQ(whole, pieces);
+    query.self = true;
+    const auto own = all.nearest(query);
+    all.nearest_of(points.view(), query, pieces.ids.data(), pieces.distances.data());
+    EXPECT_EQ(own, pieces);
+  }
+}
+
 TYPED_TEST(AllNeighborsOf, TheEndsOfTheRange) {
   using S = TypeParam;
   const bool wide = sizeof(S) == 8;

@@ -104,7 +104,8 @@ class AllNeighbors<Scalar>::Body {
     task.distances = distances;
     if (set.size() == 0) return pad(task);
     // No row is longer than the set, so a kernel's heap needs no more; the rest of each row is padding.
-    RowMemories memories(task.set.dimension, std::min(query.k, set.size()) * (sizeof(Scalar) + sizeof(std::int32_t)));
+    const std::size_t longest = std::min(query.k + 1, set.size());
+    RowMemories memories(task.set.dimension, longest * (sizeof(Scalar) + sizeof(std::int32_t)));
     run(task, queries.groups(), query.executor, memories, neighbor_graph::row_kernels<Scalar>().nearest);
   }
 

@@ -6,21 +6,17 @@
 #pragma once
 
 #include "coppice/index/neighbor_graph/lone_row.hpp"
-#include "coppice/index/neighbor_graph/row_leaves.hpp"
+#include "coppice/index/neighbor_graph/nearest_output.hpp"
 
 namespace coppice::neighbor_graph {
 
 template <class Target, class S, int Axes, MetricKind Kind>
-class NearestRows : RowLeaves<Target, S, Axes, Kind> {
-  using Tiles = RowLeaves<Target, S, Axes, Kind>;
+class NearestRows : NearestOutput<Target, S, Axes, Kind> {
+  using Tiles = NearestOutput<Target, S, Axes, Kind>;
   using Exact = ExactRows<Target, S, Axes, Kind>;
 
  public:
-  NearestRows(const NearestTask<S>& t, RowScratch& memory, RowCounts& c)
-      : Tiles(t.set, t.queries, t.first, t.count, memory, c),
-        task(t),
-        output{t.ids32, t.ids64, t.distances},
-        wanted(t.k + (t.same && !t.self ? 1 : 0)) {
+  NearestRows(const NearestTask<S>& t, RowScratch& memory, RowCounts& c) : Tiles(t, memory, c) {
     // The k-th least of the lanes' least values is a bound; with 0.72 of the lanes drawn it is a tight one.
     while (bins < most_bins && 25 * wanted > 18 * bins) bins *= 2;
     filtered = 25 * wanted <= 18 * bins;
@@ -42,10 +38,11 @@ class NearestRows : RowLeaves<Target, S, Axes, Kind> {
   using Tiles::counts;
   using Tiles::points;
   using Tiles::queries;
-  using Tiles::row_of;
   using Tiles::scratch;
   using Tiles::set;
   using Tiles::square_at;
+  using Tiles::task;
+  using Tiles::wanted;
   using Tiles::width;
   using typename Tiles::F;
   using typename Tiles::L;
@@ -54,9 +51,6 @@ class NearestRows : RowLeaves<Target, S, Axes, Kind> {
   static constexpr std::size_t most_bins = 256;
   static constexpr std::size_t most_kept = 2 * most_bins;
 
-  const NearestTask<S>& task;
-  RowOutput<S> output;
-  std::size_t wanted;  ///< points at least as near as the k-th neighbour, a query itself counted
   std::size_t bins = 16;
   bool filtered = true;
   static constexpr std::size_t no_group = ~std::size_t{0};
@@ -75,7 +69,9 @@ class NearestRows : RowLeaves<Target, S, Axes, Kind> {
   float reach_value = 0;
   float most_bound = 0;  ///< what bounds the k-th value of the queries that go on
   float bounds[block];
-  std::size_t kept[block];
+  static constexpr std::size_t unknown = ~std::size_t{0};
+  std::size_t kept[block];  ///< how many values lie within the limit of a query; the first of them are at hand
+  float within[block];      ///< that limit
   alignas(64) float kept_value[block][most_kept + slack];
   alignas(64) std::int32_t kept_slot[block][most_kept + slack];
   alignas(64) std::uint32_t packed[most_kept + 16];
@@ -83,7 +79,8 @@ class NearestRows : RowLeaves<Target, S, Axes, Kind> {
   alignas(64) std::int32_t ids[most_kept + 16];
 
   void one_tile(std::size_t group, std::size_t leaf) {
-    if (this->find_active(leaf) == 0 || equal_points(leaf)) return;
+    if (this->find_active(leaf) == 0 || this->equal_points(leaf)) return;
+    this->join_equal();
     TileBox box;
     this->box_of_leaf(leaf, box);
     if (!(guess > 0)) guess = first_guess(box);
@@ -141,19 +138,18 @@ class NearestRows : RowLeaves<Target, S, Axes, Kind> {
 
   /// What lies within reach of the tile is too much for it.
   void each_alone() {
-    float needed = 0;
+    float farthest = 0;
     for (std::size_t q = 0; q < active_count; ++q) {
       const S* x = queries.rows + static_cast<std::ptrdiff_t>(active[q]) * queries.stride;
-      auto smallest = empty_row();
-      LoneRow<Target, S, Axes, Kind>(set, x, task.same && !task.self ? active[q] : ~std::uint32_t{0}, task.limit,
-                                     wanted, task.underflow, smallest);
+      auto smallest = this->empty_row(active[q]);
+      LoneRow<Target, S, Axes, Kind>(set, x, this->left_out(active[q]), task.limit, wanted, task.underflow, smallest);
       const float distance =
-          smallest.size == task.k ? distance_of(static_cast<float>(in_units(smallest.keys[0]))) : guess;
-      needed = distance > needed ? distance : needed;
-      finish(row_of(q), smallest);
+          smallest.size == smallest.k ? distance_of(static_cast<float>(in_units(smallest.keys[0]))) : guess;
+      farthest = distance > farthest ? distance : farthest;
+      this->write(active[q], smallest);
     }
     active_count = 0;
-    if (needed < guess) guess = needed;
+    if (farthest < guess) guess = farthest;
   }
 
   void look(int which, std::size_t found, const TileBox& box, float reach) {
@@ -195,27 +191,6 @@ class NearestRows : RowLeaves<Target, S, Axes, Kind> {
     guess = several && needed > grown ? needed : grown;
   }
 
-  /// A tile of equal points of which there are enough: the first of them are the neighbours of all.
-  bool equal_points(std::size_t leaf) {
-    if (!task.same || set.earlier == nullptr || set.earlier[leaf] < wanted) return false;
-    std::size_t first = set.begin[leaf] - set.earlier[leaf];
-    const auto same_as_before = [&](std::size_t slot) {
-      const S* x = set.rows + static_cast<std::ptrdiff_t>(slot) * set.stride;
-      bool same = true;
-      for (int a = 0; a < axes(); ++a) same &= x[a] == x[a - set.stride];
-      return same;
-    };
-    while (first > 0 && same_as_before(first)) --first;  // the first of them may stand in a leaf with others
-    const S zero = 0;
-    for (std::size_t q = 0; q < active_count; ++q) {
-      std::size_t slot = first;
-      for (std::size_t n = 0; n < task.k; ++slot)
-        if (task.self || slot != active[q])
-          output.template put<Exact>(row_of(q) * task.k + n++, &zero, set.ids + slot, 1);
-    }
-    return true;
-  }
-
   /// One reach: the queries that it serves are answered, the others stay active.
   void round(const TileBox& box, float reach) {
     error = this->value_error(reach) + task.underflow;
@@ -233,14 +208,13 @@ class NearestRows : RowLeaves<Target, S, Axes, Kind> {
       }
       for (std::size_t q = 0; q < count; ++q) {
         const std::uint32_t slot = active[first + q];
-        const std::size_t row = row_of(first + q);
         const std::size_t place = Axes > 0 ? q : 0;
         if (filtered && Axes == 0) {
           this->place_queries(first + q, 1, box);
           bounds[0] = this->scan_leaves(box, reach_value, error, bins, wanted);
           keep(0, slot);
         }
-        if (!answer(place, slot, row)) active[left++] = slot;
+        if (!answer(place, slot)) active[left++] = slot;
       }
     }
     active_count = left;
@@ -265,10 +239,11 @@ class NearestRows : RowLeaves<Target, S, Axes, Kind> {
     float most = bounds[q] + 2 * error;
     if (most > reach_value + error) most = reach_value + error;
     const std::size_t room = 2 * bins;
-    kept[q] = room + 1;
+    kept[q] = unknown;
     if (!(most < this->largest_value)) return;  // or the lanes behind the last point would count
-    const F limit = L::broadcast(most - square_at[q]);
-    const auto own = L::broadcast_id(task.same && !task.self ? static_cast<std::int32_t>(slot) : -1);
+    within[q] = most - square_at[q];
+    const F limit = L::broadcast(within[q]);
+    const auto own = L::broadcast_id(static_cast<std::int32_t>(this->left_out(slot)));
     float* to = kept_value[q];
     std::int32_t* to_slot = kept_slot[q];
     std::size_t n = 0, all = 0;
@@ -282,20 +257,34 @@ class NearestRows : RowLeaves<Target, S, Axes, Kind> {
       all += L::count(near);
       n = all < room ? all : room;
     }
-    if (all > room) return;
     kept[q] = all;
+    if (all > room) return;
     // Whole registers are sorted. What is written here is read only after the other queries of the block.
     for (std::size_t i = n; i < power_of_two(n); i += width) L::store(to + i, L::broadcast(3 * this->largest_value));
   }
 
-  /// Decides a row; false: the reach was too short for it.
-  bool answer(std::size_t q, std::uint32_t slot, std::size_t row) {
-    const S* x = queries.rows + static_cast<std::ptrdiff_t>(slot) * queries.stride;
-    const std::size_t room = 2 * bins;
+  /// Packs the slots of all that is within the limit of a query.
+  std::size_t all_kept(std::size_t q) const {
+    const float* value = scratch.value + q * scratch.point_room;
+    const F limit = L::broadcast(within[q]);
     std::size_t n = 0;
-    if (!filtered || kept[q] > room) return answer_exactly(x, slot, row);
+    for (std::size_t p = 0; p < points; p += width) {
+      const typename L::Mask near = L::not_greater(L::load(value + p), limit);
+      const typename L::Packer pack(near);
+      pack(scratch.row + n, L::load(scratch.slot + p));
+      n += L::count(near);
+    }
+    return n;
+  }
+
+  /// Decides a row; false: the reach was too short for it.
+  bool answer(std::size_t q, std::uint32_t slot) {
+    const S* x = queries.rows + static_cast<std::ptrdiff_t>(slot) * queries.stride;
+    const std::size_t room = 2 * bins, needed = this->needed(slot);
+    std::size_t n = 0;
+    if (!filtered || kept[q] > room) return answer_exactly(q, x, slot);
     const std::size_t found = kept[q];
-    if (found < task.k && !everything) return go_on(q);
+    if (found < needed && !everything) return go_on(q);
     const std::size_t length = power_of_two(found);
     const std::uint32_t mask = static_cast<std::uint32_t>(room - 1);
     const F own = L::broadcast(square_at[q]), zero = L::broadcast(0);
@@ -308,18 +297,18 @@ class NearestRows : RowLeaves<Target, S, Axes, Kind> {
     decide(q, x, 0, n, mask);
     if (n < found) {
       const float next = L::unpacked(packed[n] & ~mask);
-      const double last = in_units(keys[task.k - 1 < n ? task.k - 1 : n - 1]);
-      if (task.k > n || !(last < static_cast<double>(next) - static_cast<double>(error))) {
+      const double last = in_units(keys[needed - 1 < n ? needed - 1 : n - 1]);
+      if (needed > n || !(last < static_cast<double>(next) - static_cast<double>(error))) {
         decide(q, x, n, found, mask);
         n = found;
       }
     }
-    if (n >= task.k && !everything) {
-      const double last = in_units(keys[task.k - 1]);
+    if (n >= needed && !everything) {
+      const double last = in_units(keys[needed - 1]);
       if (!(last + static_cast<double>(error) <= static_cast<double>(reach_value) * task.tolerance)) return go_on(q);
     }
-    write(row, n);
-    if (n >= task.k) done[done_count++] = distance_of(static_cast<float>(in_units(keys[task.k - 1])));
+    this->write(slot, keys, ids, n < needed ? n : needed);
+    if (n >= needed) done[done_count++] = distance_of(static_cast<float>(in_units(keys[needed - 1])));
     return true;
   }
 
@@ -351,34 +340,24 @@ class NearestRows : RowLeaves<Target, S, Axes, Kind> {
     if (!ordered) Exact::insertion_sort(keys, ids, last);
   }
 
-  void write(std::size_t row, std::size_t n) {
-    if (n > task.k) n = task.k;
-    while (n > 0 && !(keys[n - 1] <= task.limit)) --n;
-    output.template put<Exact>(row * task.k, keys, ids, n);
-    output.pad(row * task.k + n, task.k - n);
-  }
-
-  [[nodiscard]] typename Exact::Smallest empty_row() const {
-    const std::size_t most = task.k < set.points ? task.k : set.points;
-    S* const heap_keys = static_cast<S*>(scratch.exact);
-    return {heap_keys, reinterpret_cast<std::int32_t*>(heap_keys + most), most};
-  }
-  void finish(std::size_t row, const typename Exact::Smallest& smallest) {
-    Exact::heap_sort(smallest.keys, smallest.ids, smallest.size);
-    output.template put<Exact>(row * task.k, smallest.keys, smallest.ids, smallest.size);
-    output.pad(row * task.k + smallest.size, task.k - smallest.size);
-  }
-
-  /// Every gathered point in the coordinates as given: where the filter keeps too much, or k is large.
-  [[gnu::noinline]] bool answer_exactly(const S* x, std::uint32_t slot, std::size_t row) {
+  /// In the coordinates as given, every gathered point that the filter does not rule out: where it keeps too much, or k
+  /// is large.
+  [[gnu::noinline]] bool answer_exactly(std::size_t q, const S* x, std::uint32_t slot) {
     ++counts.exact_rows;
-    auto smallest = empty_row();
-    this->each_met([&](std::uint32_t other) {
-      if (task.same && !task.self && other == slot) return;
+    auto smallest = this->empty_row(slot);
+    const std::uint32_t own = this->left_out(slot);
+    const auto offer = [&](std::uint32_t other) {
+      if (other == own) return;
       const S key = Exact::key(set.rows + static_cast<std::ptrdiff_t>(other) * set.stride, x, axes());
       if (key <= task.limit) smallest.offer(key, set.ids[other]);
-    });
-    const bool full = smallest.size == task.k;
+    };
+    if (filtered && kept[q] != unknown) {
+      const std::size_t count = all_kept(q);
+      for (std::size_t i = 0; i < count; ++i) offer(static_cast<std::uint32_t>(scratch.row[i]));
+    } else {
+      this->each_met(offer);
+    }
+    const bool full = smallest.size == smallest.k;
     const double last = full ? in_units(smallest.keys[0]) : 0;
     if (!everything &&
         !(full && last + static_cast<double>(error) <= static_cast<double>(reach_value) * task.tolerance)) {
@@ -386,7 +365,7 @@ class NearestRows : RowLeaves<Target, S, Axes, Kind> {
       most_bound = sure > most_bound ? sure : most_bound;
       return false;
     }
-    finish(row, smallest);
+    this->write(slot, smallest);
     if (full) done[done_count++] = distance_of(static_cast<float>(last));
     return true;
   }

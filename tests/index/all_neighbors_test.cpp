@@ -288,17 +288,30 @@ TYPED_TEST(AllNeighborsOf, RadiusAndEpsilon) {
     query.radius = static_cast<S>(radius);
     check_nearest(uniform<S>(3000, 3), query, "within " + std::to_string(radius));
   }
-  const Points<S> points = clusters<S>(3000, 3);
-  const AllNeighbors<S> all(points.view());
-  query = nearest_query<S>(10);
-  const auto exact = all.nearest(query);
-  query.epsilon = static_cast<S>(0.5);
-  const auto about = all.nearest(query);
-  for (std::size_t i = 0; i < exact.distances.size(); ++i) {
-    ASSERT_GE(about.distances[i], exact.distances[i]);
-    ASSERT_LE(about.distances[i],
-              exact.distances[i] * static_cast<S>(1.5) * (1 + 4 * std::numeric_limits<S>::epsilon()));
+  for (const int d : {3, 6}) {
+    const Points<S> points = clusters<S>(3000, d);
+    const AllNeighbors<S> all(points.view());
+    query = nearest_query<S>(10);
+    const auto exact = all.nearest(query);
+    query.epsilon = static_cast<S>(0.5);
+    const auto about = all.nearest(query);
+    for (std::size_t i = 0; i < exact.distances.size(); ++i) {
+      ASSERT_GE(about.distances[i], exact.distances[i]);
+      ASSERT_LE(about.distances[i],
+                exact.distances[i] * static_cast<S>(1.5) * (1 + 4 * std::numeric_limits<S>::epsilon()));
+    }
   }
+}
+
+/// More points are the nearest of one than a descent has room for.
+TYPED_TEST(AllNeighborsOf, ThousandsEquallyFar) {
+  using S = TypeParam;
+  constexpr int d = 14;
+  Points<S> points{std::vector<S>(d, S(0)), d};
+  for (int corner = 0; corner < 6000; ++corner)
+    for (int a = 0; a < d; ++a) points.coordinates.push_back(S((corner * 2 + 1) >> a & 1 ? 1 : -1));
+  check_nearest(points, nearest_query<S>(10), "corners around a point");
+  check_nearest(points, nearest_query<S>(10, MetricKind::linf), "corners around a point");
 }
 
 TYPED_TEST(AllNeighborsOf, PiecesThreadsAndQueriesFromOutside) {

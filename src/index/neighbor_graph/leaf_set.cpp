@@ -63,7 +63,8 @@ void LeafSet<S>::along_curve(PointView<S> points, const Executor& executor) {
   for (std::size_t level = 0; level < levels && leaves_ > 0; ++level) {
     lower_columns_.insert(lower_columns_.end(), view.levels[level].lower, view.levels[level].lower + 3);
     upper_columns_.insert(upper_columns_.end(), view.levels[level].upper, view.levels[level].upper + 3);
-    levels_.push_back({lower_columns_.data() + 3 * level, upper_columns_.data() + 3 * level, view.levels[level].count});
+    levels_.push_back(
+        {lower_columns_.data() + 3 * level, upper_columns_.data() + 3 * level, view.levels[level].count, group_leaves});
   }
   relative_columns_.assign(view.relative, view.relative + 3);
   center_columns_.assign(view.center, view.center + 3);
@@ -90,6 +91,7 @@ LeafSetView<S> LeafSet<S>::view() const noexcept {
   view.block_stride = block_stride_;
   view.center = center_columns_.data();
   view.half = half_columns_.data();
+  view.leaf_stride = leaf_stride_;
   view.levels = levels_.data();
   view.earlier = earlier_.empty() ? nullptr : earlier_.data();
   view.origin = origin_.data();
@@ -105,7 +107,7 @@ template <class S>
 bool LeafSet<S>::is_flat(std::size_t leaf) const noexcept {
   const LeafSetView<S> seen = view();
   for (int a = 0; a < axes_; ++a)
-    if (seen.half[a][leaf] > 2e-30f) return false;
+    if (seen.half_of(leaf, a) > 2e-30f) return false;
   const S* first = seen.rows + static_cast<std::ptrdiff_t>(seen.begin[leaf]) * seen.stride;
   for (std::uint32_t slot = seen.begin[leaf] + 1; slot < seen.begin[leaf + 1]; ++slot)
     if (!std::equal(first, first + axes_, seen.rows + static_cast<std::ptrdiff_t>(slot) * seen.stride)) return false;

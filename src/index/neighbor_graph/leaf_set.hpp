@@ -44,6 +44,7 @@ class LeafSet {
   storage::RawArray<S> rows_;
   storage::RawArray<float> relative_;
   std::size_t block_stride_ = 16;
+  std::size_t leaf_stride_ = 1;
   std::vector<std::int32_t> ids_;
   std::vector<std::uint32_t> begin_;
   std::vector<double> center_;

@@ -156,12 +156,12 @@ std::size_t LeafSet<S>::by_medians(PointView<S> points, const Executor& executor
 template <class S>
 void LeafSet<S>::settle(PointView<S> points, const Executor& executor) {
   const auto axes = static_cast<std::size_t>(axes_);
-  const std::size_t leaf_column = leaves_ + slack;
   rows_ = storage::RawArray<S>(size_ * axes);
   block_stride_ = points_a_leaf * axes;  // a leaf's values lie together: queries meet leaves in no order
   relative_ = storage::RawArray<float>(leaves_ * block_stride_ + slack);
-  center_.assign(leaf_column * axes, 0);
-  half_.assign(leaf_column * axes, 0);
+  leaf_stride_ = axes;
+  center_.resize(leaves_ * axes);
+  half_.resize(leaves_ * axes);
   const double scale = 1 / unit_;
   const S* middle = points.row(static_cast<std::size_t>(ids_[size_ / 2]));
   for (std::size_t a = 0; a < axes; ++a) origin_.push_back(static_cast<double>(middle[a]));
@@ -169,21 +169,20 @@ void LeafSet<S>::settle(PointView<S> points, const Executor& executor) {
   std::size_t count = leaves_;
   for (;;) {
     const std::size_t padded = (count + group_leaves - 1) / group_leaves * group_leaves;
-    std::vector<float>& boxes = bounds_.emplace_back(2 * axes * padded, 1e30f);
-    std::fill(boxes.begin() + static_cast<std::ptrdiff_t>(axes * padded), boxes.end(), -1e30f);
+    std::vector<float>& boxes = bounds_.emplace_back(2 * axes * padded);
+    for (std::size_t i = 0; i < boxes.size(); ++i) boxes[i] = i / group_leaves % (2 * axes) < axes ? 1e30f : -1e30f;
     if (count <= group_leaves) break;
     count = padded / group_leaves;
   }
   lower_columns_.reserve(axes * bounds_.size());
   upper_columns_.reserve(axes * bounds_.size());
   for (std::size_t level = 0, n = leaves_; level < bounds_.size(); ++level, n = (n + group_leaves - 1) / group_leaves) {
-    const std::size_t padded = bounds_[level].size() / (2 * axes);
-    for (std::size_t a = 0; a < axes; ++a) lower_columns_.push_back(bounds_[level].data() + a * padded);
-    for (std::size_t a = 0; a < axes; ++a) upper_columns_.push_back(bounds_[level].data() + (axes + a) * padded);
-    levels_.push_back({lower_columns_.data() + axes * level, upper_columns_.data() + axes * level, n});
+    for (std::size_t a = 0; a < axes; ++a) lower_columns_.push_back(bounds_[level].data() + a * group_leaves);
+    for (std::size_t a = 0; a < axes; ++a) upper_columns_.push_back(bounds_[level].data() + (axes + a) * group_leaves);
+    levels_.push_back(
+        {lower_columns_.data() + axes * level, upper_columns_.data() + axes * level, n, 2 * axes * group_leaves});
   }
   executor.for_each_chunk(leaves_, 512, [&](std::size_t first, std::size_t last) {
-    const std::size_t padded = bounds_[0].size() / (2 * axes);
     for (std::size_t leaf = first; leaf < last; ++leaf) {
       const std::size_t begin = begin_[leaf], end = begin_[leaf + 1];
       for (std::size_t s = begin; s < end; ++s)
@@ -196,16 +195,17 @@ void LeafSet<S>::settle(PointView<S> points, const Executor& executor) {
           most = std::max(most, x);
         }
         const double center = 0.5 * least + 0.5 * most;
-        center_[a * leaf_column + leaf] = center;
-        half_[a * leaf_column + leaf] =
+        center_[leaf * axes + a] = center;
+        half_[leaf * axes + a] =
             static_cast<float>(std::max(most - center, center - least) * scale) * (1 + 2e-6f) + 1e-30f;
         for (std::size_t s = begin; s < end; ++s)
           relative_.get()[leaf * block_stride_ + a * points_a_leaf + (s - begin)] =
               static_cast<float>((static_cast<double>(rows_.get()[s * axes + a]) - center) * scale);
         const auto lower = static_cast<float>((least - origin_[a]) * scale);
         const auto upper = static_cast<float>((most - origin_[a]) * scale);
-        bounds_[0][a * padded + leaf] = lower - std::fabs(lower) * 2.4e-7f;
-        bounds_[0][(axes + a) * padded + leaf] = upper + std::fabs(upper) * 2.4e-7f;
+        const std::size_t place = levels_[0].place_of(leaf) + a * group_leaves;
+        bounds_[0][place] = lower - std::fabs(lower) * 2.4e-7f;
+        bounds_[0][place + axes * group_leaves] = upper + std::fabs(upper) * 2.4e-7f;
       }
     }
   });
@@ -218,8 +218,8 @@ void LeafSet<S>::settle(PointView<S> points, const Executor& executor) {
   raise();
   for (std::size_t a = 0; a < axes; ++a) {
     relative_columns_.push_back(relative_.get() + a * points_a_leaf);
-    center_columns_.push_back(center_.data() + a * leaf_column);
-    half_columns_.push_back(half_.data() + a * leaf_column);
+    center_columns_.push_back(center_.data() + a);
+    half_columns_.push_back(half_.data() + a);
   }
 }
 
@@ -228,12 +228,13 @@ template <class S>
 void LeafSet<S>::raise() {
   const std::size_t columns = 2 * static_cast<std::size_t>(axes_);
   for (std::size_t level = 1; level < bounds_.size(); ++level) {
-    const std::size_t below = bounds_[level - 1].size() / columns, padded = bounds_[level].size() / columns;
-    for (std::size_t c = 0; c < columns; ++c)
-      for (std::size_t node = 0; node * group_leaves < below; ++node) {
-        const float* from = bounds_[level - 1].data() + c * below + node * group_leaves;
-        bounds_[level][c * padded + node] = 2 * c < columns ? *std::min_element(from, from + group_leaves)
-                                                            : *std::max_element(from, from + group_leaves);
+    const std::size_t nodes = bounds_[level - 1].size() / columns / group_leaves;
+    for (std::size_t node = 0; node < nodes; ++node)
+      for (std::size_t c = 0; c < columns; ++c) {
+        const float* from = bounds_[level - 1].data() + (node * columns + c) * group_leaves;
+        bounds_[level][levels_[level].place_of(node) + c * group_leaves] =
+            2 * c < columns ? *std::min_element(from, from + group_leaves)
+                            : *std::max_element(from, from + group_leaves);
       }
   }
 }

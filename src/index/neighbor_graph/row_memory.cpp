@@ -55,12 +55,6 @@ void RowMemory::make_leaves(std::size_t count) {
   leaf = leaf_.data();
   extent_.assign(leaf_room, 0);
   extent = extent_.data();
-  leaf_half_.assign(axes_ * leaf_room, 0);
-  leaf_half = leaf_half_.data();
-  lower_.assign(leaf_room, 0);
-  lower = lower_.data();
-  chosen_.assign(leaf_room, 0);
-  chosen = chosen_.data();
 }
 
 void RowMemory::make_points(std::size_t count) {

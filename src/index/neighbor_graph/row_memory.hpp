@@ -30,8 +30,8 @@ class RowMemory : private RowScratch {
   std::size_t exact_bytes_;
   std::vector<double> near_center_[2];
   std::vector<float> near_half_[2], near_extent_[2];
-  std::vector<std::int32_t> near_leaf_[2], leaf_, chosen_;
-  std::vector<float> offset_, extent_, leaf_half_, lower_;
+  std::vector<std::int32_t> near_leaf_[2], leaf_;
+  std::vector<float> offset_, extent_;
   storage::Buffer<float> x_, square_, value_;
   storage::Buffer<std::int32_t> slot_, row_;
   storage::Buffer<double> exact_;

@@ -54,8 +54,8 @@ class LoneRow {
     for (std::size_t i = 0; i < count; ++i) {
       double sum = 0;
       for (int a = 0; a < Axes; ++a) {
-        const double before = static_cast<double>(level.lower[a][first + i]) - at[a];
-        const double behind = at[a] - static_cast<double>(level.upper[a][first + i]);
+        const double before = static_cast<double>(level.lower[a][level.place_of(first + i)]) - at[a];
+        const double behind = at[a] - static_cast<double>(level.upper[a][level.place_of(first + i)]);
         const double apart = before > behind ? before : behind;
         sum += apart > 0 ? apart * apart : 0;
       }

@@ -3,14 +3,15 @@
 // kernel units in src/ instantiate this.
 #pragma once
 
-#include "coppice/index/neighbor_graph/row_leaves.hpp"
+#include "coppice/index/neighbor_graph/exact_rows.hpp"
+#include "coppice/index/neighbor_graph/row_descent.hpp"
 
 namespace coppice::neighbor_graph {
 
 template <class Target, class S, int Axes, MetricKind Kind>
-class NearestOutput : protected RowLeaves<Target, S, Axes, Kind> {
+class NearestOutput : protected RowDescent<Target, S, Axes, Kind> {
  protected:
-  using Tiles = RowLeaves<Target, S, Axes, Kind>;
+  using Tiles = RowDescent<Target, S, Axes, Kind>;
   using Exact = ExactRows<Target, S, Axes, Kind>;
   using Tiles::active;
   using Tiles::active_count;

@@ -1,8 +1,8 @@
 // The kernel that finds the k nearest of all points of some tiles, for one instruction set. For every tile the points
 // within a guessed reach are gathered once; every query then gets a bound from the least values of 16 or more lanes,
 // keeps what lies within it, sorts that in float and decides in the coordinates as given. Queries whose k-th neighbour
-// is farther than the reach go on, with a tile of their own and a longer reach. Only the kernel units in src/
-// instantiate this.
+// is farther than the reach go on, with a tile of their own and a longer reach. In more than three dimensions every
+// query goes down by itself instead, where k is not too large. Only the kernel units in src/ instantiate this.
 #pragma once
 
 #include "coppice/index/neighbor_graph/lone_row.hpp"
@@ -85,6 +85,8 @@ class NearestRows : NearestOutput<Target, S, Axes, Kind> {
     this->box_of_leaf(leaf, box);
     if (!(guess > 0)) guess = first_guess(box);
     done_count = 0;
+    if constexpr (Axes == 0)
+      if (filtered && each_descends(leaf)) return;
     if (widest_of(box) <= sparse * guess || active_count == 1) {
       search(box, group);
     } else {  // far apart: what lies near one of them is not near the others
@@ -99,6 +101,32 @@ class NearestRows : NearestOutput<Target, S, Axes, Kind> {
       }
       follow();
     }
+  }
+
+  /// Every query by a descent of its own; false: some are left, because there is no bound or too much within it.
+  bool each_descends(std::size_t leaf) {
+    everything = true;
+    reach_value = T::value_of(task.reach);
+    const auto share = static_cast<float>(1 / task.tolerance);
+    std::size_t left = 0;
+    for (std::size_t q = 0; q < active_count; ++q) {
+      const std::uint32_t slot = active[q];
+      const typename Tiles::Found found =
+          this->descend(queries.rows + static_cast<std::ptrdiff_t>(slot) * queries.stride,
+                        {bins, wanted, reach_value, share, task.underflow, guess}, task.same ? leaf : set.leaves);
+      bounds[0] = found.bound;
+      error = found.error;
+      kept[0] = unknown;
+      if (found.all) keep(0, slot);
+      if (kept[0] == unknown) {
+        active[left++] = slot;
+        continue;
+      }
+      answer(0, slot);
+      guess = 0.9f * guess + 0.1f * distance_of(found.bound);
+    }
+    active_count = left;
+    return left == 0;
   }
 
   /// Answers the active queries, which lie in the box, however far they have to look.
@@ -121,7 +149,7 @@ class NearestRows : NearestOutput<Target, S, Axes, Kind> {
         if constexpr (Axes > 0)
           if (found > crowd) return each_alone();
       }
-      look(first ? 0 : 1, found, box, reach);
+      this->gather(first ? 0 : 1, found, box, reach);
       const std::size_t before = active_count;
       round(box, reach);
       if (active_count == 0) {
@@ -150,13 +178,6 @@ class NearestRows : NearestOutput<Target, S, Axes, Kind> {
     }
     active_count = 0;
     if (farthest < guess) guess = farthest;
-  }
-
-  void look(int which, std::size_t found, const TileBox& box, float reach) {
-    if constexpr (Axes > 0)
-      this->gather(which, found, box, reach);
-    else
-      this->meet(which, found, box, reach);
   }
 
   static float distance_of(float value) { return T::squared ? __builtin_sqrtf(value) : value; }
@@ -206,15 +227,11 @@ class NearestRows : NearestOutput<Target, S, Axes, Kind> {
         for (std::size_t q = 0; q < count; ++q) bound(q);
         for (std::size_t q = 0; q < count; ++q) keep(q, active[first + q]);
       }
+      if (Axes == 0)
+        for (std::size_t q = 0; q < count; ++q) kept[q] = unknown;
       for (std::size_t q = 0; q < count; ++q) {
         const std::uint32_t slot = active[first + q];
-        const std::size_t place = Axes > 0 ? q : 0;
-        if (filtered && Axes == 0) {
-          this->place_queries(first + q, 1, box);
-          bounds[0] = this->scan_leaves(box, reach_value, error, bins, wanted);
-          keep(0, slot);
-        }
-        if (!answer(place, slot)) active[left++] = slot;
+        if (!answer(q, slot)) active[left++] = slot;
       }
     }
     active_count = left;
@@ -355,7 +372,7 @@ class NearestRows : NearestOutput<Target, S, Axes, Kind> {
       const std::size_t count = all_kept(q);
       for (std::size_t i = 0; i < count; ++i) offer(static_cast<std::uint32_t>(scratch.row[i]));
     } else {
-      this->each_met(offer);
+      for (std::size_t p = 0; p < points; ++p) offer(static_cast<std::uint32_t>(scratch.slot[p]));
     }
     const bool full = smallest.size == smallest.k;
     const double last = full ? in_units(smallest.keys[0]) : 0;

@@ -95,8 +95,8 @@ class RowGather {
         if (set.earlier != nullptr && set.earlier[leaf] >= skip) continue;
         float extent = 0;
         for (int a = 0; a < axes(); ++a) {
-          const float half = set.half[a][leaf];
-          list.center[static_cast<std::size_t>(a) * list.room + found] = set.center[a][leaf];
+          const float half = set.half_of(leaf, a);
+          list.center[static_cast<std::size_t>(a) * list.room + found] = set.center_of(leaf, a);
           list.half[static_cast<std::size_t>(a) * list.room + found] = half;
           extent = half > extent ? half : extent;
         }
@@ -170,11 +170,12 @@ class RowGather {
   std::uint32_t near_boxes(const BoxColumns& level, std::uint32_t base, const float* lower, const float* upper,
                            F limit) const {
     std::uint32_t near = 0;
+    const std::size_t from = level.place_of(base);
     for (std::uint32_t i = 0; i < group_leaves; i += width) {
       F value = L::broadcast(0);
       for (int a = 0; a < axes(); ++a) {
-        const F apart = L::max(L::sub(L::load(level.lower[a] + base + i), L::broadcast(upper[a])),
-                               L::sub(L::broadcast(lower[a]), L::load(level.upper[a] + base + i)));
+        const F apart = L::max(L::sub(L::load(level.lower[a] + from + i), L::broadcast(upper[a])),
+                               L::sub(L::broadcast(lower[a]), L::load(level.upper[a] + from + i)));
         value = T::add(value, L::max(apart, L::broadcast(0)));
       }
       near |= static_cast<std::uint32_t>(L::not_greater(value, limit)) << i;
@@ -213,9 +214,6 @@ class RowGather {
           pack(to, off[a]);
         else
           pack(to, L::load(to));
-        if constexpr (Axes == 0)
-          pack(scratch.leaf_half + static_cast<std::size_t>(a) * room + n,
-               L::load(list.half + static_cast<std::size_t>(a) * list.room + c));
       }
       pack(scratch.leaf + n, L::load(list.leaf + c));
       pack(scratch.extent + n, extent);

@@ -18,11 +18,14 @@ using query::group_leaves;
 using query::leaf_capacity;
 using query::slack;
 
-/// The boxes of one level, 16 leaves or nodes below each, as columns by axis; padded to a multiple of 16.
+/// The boxes of one level, 16 leaves or nodes below each, by axis; padded to a multiple of 16.
 struct BoxColumns {
   const float* const* lower;
   const float* const* upper;
   std::size_t count;
+  std::size_t block_stride;  ///< from the values of 16 boxes to those of the next 16
+
+  [[nodiscard]] std::size_t place_of(std::size_t box) const noexcept { return box / 16 * block_stride + box % 16; }
 };
 
 /// Points in leaves, as kernels see them. Columns are arrays of pointers, one an axis.
@@ -35,8 +38,9 @@ struct LeafSetView {
   const float* const* relative;  ///< to the centre of the point's leaf, in units; see place_of
   std::size_t block_stride;      ///< from the values of 16 slots to those of the next 16 in `relative`
   const std::uint32_t* begin;    ///< leaves + 1 slots
-  const double* const* center;   ///< by leaf
-  const float* const* half;      ///< half the edge of a leaf's box, in units, rounded up
+  const double* const* center;   ///< by leaf; see center_of
+  const float* const* half;      ///< half the edge of a leaf's box, in units, rounded up; see half_of
+  std::size_t leaf_stride;       ///< from the values of a leaf to those of the next in these two
   const BoxColumns* levels;      ///< relative to `origin`, in units
   const std::uint32_t*
       earlier;  ///< by leaf: points equal to all of its own in the leaves right before it; null: nowhere
@@ -48,6 +52,8 @@ struct LeafSetView {
 
   /// Where the values of a slot stand in `relative`.
   [[nodiscard]] std::size_t place_of(std::size_t slot) const noexcept { return slot / 16 * block_stride + slot % 16; }
+  [[nodiscard]] double center_of(std::size_t leaf, int axis) const noexcept { return center[axis][leaf * leaf_stride]; }
+  [[nodiscard]] float half_of(std::size_t leaf, int axis) const noexcept { return half[axis][leaf * leaf_stride]; }
 };
 
 /// Leaves near something: their centres and half edges by axis, `room` apart.
@@ -63,11 +69,8 @@ struct NearLeaves {
 struct RowScratch {
   NearLeaves near[2];  ///< a group's, and those of a tile that looks farther
   float* offset;       ///< leaves near a tile, `leaf_room` apart
-  float* leaf_half;    ///< and their half edges
   std::int32_t* leaf;
   float* extent;
-  float* lower;          ///< bounds of the leaves for one query
-  std::int32_t* chosen;  ///< leaves to look into
   std::size_t leaf_room;
   float* x;  ///< points near a tile, relative to its middle, `point_room` apart
   float* square;

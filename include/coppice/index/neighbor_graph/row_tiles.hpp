@@ -52,8 +52,8 @@ class RowTiles : protected RowGather<Target, S, Axes, Kind> {
 
   void box_of_leaf(std::size_t leaf, TileBox& box) const {
     for (int a = 0; a < axes(); ++a) {
-      box.center[a] = queries.center[a][leaf];
-      box.half[a] = queries.half[a][leaf];
+      box.center[a] = queries.center_of(leaf, a);
+      box.half[a] = queries.half_of(leaf, a);
     }
   }
   void box_of_active(TileBox& box) const {
@@ -103,7 +103,7 @@ class RowTiles : protected RowGather<Target, S, Axes, Kind> {
     for (int a = 0; a < axes(); ++a) {
       float most = 0;
       for (std::size_t i = 0; i < top.count; ++i) {
-        const float above = top.upper[a][i] - lower[a], below = upper[a] - top.lower[a][i];
+        const float above = top.upper[a][top.place_of(i)] - lower[a], below = upper[a] - top.lower[a][top.place_of(i)];
         most = above > most ? above : most;
         most = below > most ? below : most;
       }

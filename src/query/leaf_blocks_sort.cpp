@@ -16,6 +16,7 @@ constexpr std::size_t leaves_a_chunk = 512;
 template <class S>
 void LeafBlocks<S>::sort(PointView<S> positions, const Executor& executor) {
   slots_.make(positions.size());
+  make_columns(positions.size());
   arrange(positions, executor);
   if (size_ > 0) settle(executor);
 }
@@ -28,7 +29,14 @@ void LeafBlocks<S>::sort_once(PointView<S> positions, const Executor& executor) 
   histogram_ = {};
   cuts_ = {};
   wrapped_ = {};
+  make_columns(positions.size());  // in the memory that the keys have left
   if (size_ > 0) settle(executor);
+}
+
+template <class S>
+void LeafBlocks<S>::make_columns(std::size_t particles) {
+  ids_.make(particles + slack);
+  for (Buffer<float>& column : relative_) column.make(particles + slack);
 }
 
 /// All but the boxes.
@@ -41,8 +49,6 @@ void LeafBlocks<S>::arrange(PointView<S> positions, const Executor& executor) {
   points_.make(n + slack);
   keys_.make(n + slack);
   given_keys_.make(n + slack);
-  ids_.make(n + slack);
-  for (Buffer<float>& column : relative_) column.make(n + slack);
   if (n == 0) return;
   const PointView<S> from = has_images_ ? PointView<S>(wrapped_.get(), n, 3) : positions;
   if (has_images_) bounds_of(from, executor, nullptr);

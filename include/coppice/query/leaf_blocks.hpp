@@ -75,6 +75,7 @@ class LeafBlocks {
 
   void wrap(PointView<S> positions, const Executor& executor);
   void order(PointView<S> from, PointView<S> positions, const Executor& executor);
+  void make_columns(std::size_t particles);
   void arrange(PointView<S> positions, const Executor& executor);
   void refine(std::uint32_t first, std::uint32_t last, std::uint32_t bits, Spare& spare);
   void refine_equal(std::uint32_t first, std::uint32_t last, Spare& spare);

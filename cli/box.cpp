@@ -19,7 +19,7 @@ struct BoxFlags : SearchFlags {  // `queries` is the file of --boxes
 };
 
 void check(const BoxFlags& flags) {
-  flags.index.check();
+  flags.check_index();
   if (flags.queries.empty() && (flags.lower.empty() || flags.upper.empty()))
     throw usage_error("box needs --lower and --upper, or --boxes");
   if (flags.queries.empty()) {

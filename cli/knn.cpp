@@ -22,7 +22,7 @@ struct KnnFlags : SearchFlags {
 
 void check(const KnnFlags& flags) {
   check_k(flags.k);
-  flags.index.check();
+  flags.check_index();
   flags.metric.check();
   (void)flags.strategy.make();
   if (!std::isinf(flags.radius) || flags.radius < 0) (void)checked_radius<double>("--radius", flags.radius);

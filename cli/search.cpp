@@ -75,14 +75,17 @@ void SearchFlags::add_queries_to(CLI::App& command) {
   command.add_flag("--self", self, "Without --queries: let every point be a neighbour of itself")->excludes(file);
 }
 
+void SearchFlags::check_index() const {
+  if (!names_saved_index()) return index.check();
+  if (const auto given = index.given(); !given.empty())
+    throw usage_error(fmt::format("{} {} for building an index; {} is a saved one and has its own",
+                                  fmt::join(given, " and "), given.size() == 1 ? "is" : "are", points));
+}
+
 AnySource open_source(const SearchFlags& flags, const GlobalOptions& global, bool wide_queries, bool keep_rows) {
-  if (flags.load || is_saved_index(flags.points)) {
-    if (const auto given = flags.index.given(); !given.empty())
-      throw usage_error(
-          fmt::format("{} is a saved index; {} cannot change it", flags.points, fmt::join(given, " and ")));
+  if (flags.names_saved_index())
     return std::visit([&](auto&& index) -> AnySource { return wrap_loaded(flags.points, std::move(index), keep_rows); },
                       load_any_index(flags.points, global.executor()));
-  }
   Dataset data = read_dataset(flags.points);
   if (data.is_float32() && !flags.index.widen && !wide_queries)
     return build_source<float>(flags, global, std::move(data), keep_rows);

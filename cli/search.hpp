@@ -36,6 +36,10 @@ struct SearchFlags {
   void add_source_to(CLI::App& command);
   /// --queries and --self.
   void add_queries_to(CLI::App& command);
+  /// Whether POINTS is an index that is opened rather than points to build one of.
+  [[nodiscard]] bool names_saved_index() const { return load || is_saved_index(points); }
+  /// Errors: usage for bad options of the index, and for any where it is made already.
+  void check_index() const;
 };
 
 /// An index ready to be asked, and where it came from.
@@ -49,7 +53,7 @@ struct Source {
 using AnySource = std::variant<Source<float>, Source<double>>;
 
 /// Builds an index over a point file or opens a saved one. Its scalar is float32 when the points are and neither
-/// --double nor `wide_queries` asks for more. `keep_rows` fills `points` and `ids`.
+/// --double nor `wide_queries` asks for more. `keep_rows` fills `points` and `ids`. Requires: flags.check_index().
 /// Errors: Failure (usage, bad_input), corrupt_file.
 [[nodiscard]] AnySource open_source(const SearchFlags& flags, const GlobalOptions& global, bool wide_queries,
                                     bool keep_rows);

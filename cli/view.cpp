@@ -31,7 +31,7 @@ struct ViewFlags : SearchFlags {
 };
 
 void check(const ViewFlags& flags) {
-  flags.index.check();
+  flags.check_index();
   if (flags.limit < 1 || flags.limit > 20000000)
     throw usage_error(fmt::format("--limit must be 1 … 20000000, found {}", flags.limit));
 }

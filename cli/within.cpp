@@ -20,7 +20,7 @@ struct WithinFlags : SearchFlags {
 };
 
 void check(const WithinFlags& flags) {
-  flags.index.check();
+  flags.check_index();
   flags.metric.check();
   (void)flags.strategy.make();
   (void)checked_radius<double>("-r", flags.radius);

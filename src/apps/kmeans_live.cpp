@@ -312,7 +312,7 @@ Clustering<Scalar> KMeans<Scalar>::fit(const KdTree<Scalar>& index) {
   return std::move(best.clustering);
 }
 template <class Scalar>
-Clustering<Scalar> KMeans<Scalar>::fit(const PlaneTreeSnapshot<KdTree<Scalar>, Scalar>& index) {
+Clustering<Scalar> KMeans<Scalar>::fit(const TreeSnapshot<KdTree<Scalar>, Scalar>& index) {
   auto best = kmeans::fit_target<Scalar>(config_, index.search_target());
   centers_ = best.clustering.centers;
   weights_ = std::move(best.weights);
@@ -321,7 +321,7 @@ Clustering<Scalar> KMeans<Scalar>::fit(const PlaneTreeSnapshot<KdTree<Scalar>, S
 
 #define COPPICE_INSTANTIATE(Scalar)                                       \
   template Clustering<Scalar> KMeans<Scalar>::fit(const KdTree<Scalar>&); \
-  template Clustering<Scalar> KMeans<Scalar>::fit(const PlaneTreeSnapshot<KdTree<Scalar>, Scalar>&);
+  template Clustering<Scalar> KMeans<Scalar>::fit(const TreeSnapshot<KdTree<Scalar>, Scalar>&);
 COPPICE_INSTANTIATE(float)
 COPPICE_INSTANTIATE(double)
 #undef COPPICE_INSTANTIATE

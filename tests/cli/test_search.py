@@ -195,8 +195,21 @@ class Searches(ToolTest):
                 info = self.ok_json("info", "saved.idx")
                 self.assertEqual((info["index"], info["points"], info["dimension"], info["scalar"]),
                                  (index, 300, 3, "float32" if points == "p32.npy" else "float64"))
-        self.fails(2, ["saved.idx", "--index"], "knn", "saved.idx", "-k", 1, "--index", "kd")
-        self.fails(2, ["saved.idx", "--periodic"], "knn", "saved.idx", "-k", 1, "--periodic", "1,1,1")
+
+    def test_options_of_building_with_a_saved_index(self):
+        searches = (["knn", "s.idx", "-k", 1], ["within", "s.idx", "-r", 1], ["view", "s.idx", "--out", "page.html"],
+                    ["box", "s.idx", "--lower", "0,0,0", "--upper", "1,1,1"])
+        options = (["--index", "kd"], ["--balance", "avl"], ["--capacity", "8"], ["--alpha", "2"], ["--graph-k", "5"],
+                   ["--periodic", "1,1,1"], ["--double"])
+        for index in ("graph", "octree", "kd"):  # an option that the saved index was built with is refused, too
+            self.ok("knn", "p.npy", "-k", 1, "--index", index, "--save", "s.idx")
+            for search in searches:
+                for option in options:
+                    with self.subTest(index=index, search=search[0], option=option[0]):
+                        self.fails(2, f"{option[0]} is for building an index; s.idx is a saved one and has its own",
+                                   *search, *option)
+        self.fails(2, "--capacity and --alpha are for building an index; s.idx is a saved one and has its own",
+                   *searches[0], "--capacity", "8", "--alpha", "2")
 
     def test_one_point_and_none(self):
         self.write("one.csv", "1,2\n")

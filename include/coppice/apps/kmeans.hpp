@@ -18,7 +18,7 @@ namespace coppice {
 template <class Scalar>
 class KdTree;
 template <class Index, class Scalar>
-class PlaneTreeSnapshot;
+class TreeSnapshot;
 
 /// How a point finds its center. The answer never depends on it.
 enum class KMeansMethod {
@@ -111,7 +111,7 @@ class KMeans {
   /// them. Methods: filtering (automatic) or two_trees. Errors: as above, and unsupported for periodic indexes, more
   /// than 8 axes and other methods. Requires: the index does not change meanwhile.
   [[nodiscard]] Clustering<Scalar> fit(const KdTree<Scalar>& index);
-  [[nodiscard]] Clustering<Scalar> fit(const PlaneTreeSnapshot<KdTree<Scalar>, Scalar>& index);
+  [[nodiscard]] Clustering<Scalar> fit(const TreeSnapshot<KdTree<Scalar>, Scalar>& index);
 
   /// Moves the centers by a batch of a stream, without the points before it (Sculley 2010, a batch at a time): points
   /// go to their nearest centers, and center c, which stood for weight W, moves by (m − c) · w / (W + w) towards the

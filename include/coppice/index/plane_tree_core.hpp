@@ -1,37 +1,32 @@
-// The seam between an index over a plane tree, which checks what callers say, and its Tree<Scalar, Width>, which is
-// compiled for a few widths: one virtual call an operation.
+// The TreeCore of an index over a plane tree, whose Tree<Scalar, Width> is compiled for a few widths: one virtual call
+// an operation.
 #pragma once
 
-#include <memory>
+#include <cstddef>
 #include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "coppice/index/plane_tree_index.hpp"
-#include "coppice/storage/epochs.hpp"
-#include "coppice/storage/id_map.hpp"
+#include "coppice/index/tree_core.hpp"
 
 namespace coppice::plane_tree {
-
-/// An unchanging view: what a snapshot holds.
-template <class Scalar>
-class FrozenCore {
- public:
-  virtual ~FrozenCore() = default;
-  [[nodiscard]] virtual std::size_t size() const noexcept = 0;
-  [[nodiscard]] virtual int dimension() const noexcept = 0;
-  [[nodiscard]] virtual SearchTarget<Scalar> search_target() const noexcept = 0;
-};
 
 /// A tree of any width. Requires of every call: checked input, wrapped points.
 template <class Scalar>
 class Core {
  public:
-  /// `name` is for messages. Requires: it outlives this.
-  Core(std::string_view name, PeriodicBox<Scalar> box, Executor runs_on)
-      : index_name(name), periodic(std::move(box)), executor(runs_on) {}
+  /// Leaf blocks are named by 27 bits; with the few points a block that the worst history leaves, this many always fit.
+  static constexpr std::size_t most_points = std::size_t{1} << 30;
+  /// Erasing much costs more than building what stays; erasing little leaves the leaves their room.
+  static constexpr double rebuilt_share = 0.5;
+
+  /// `called` is for messages. Requires: it outlives this.
+  Core(std::string_view called, PeriodicBox<Scalar> periodic, Executor executor)
+      : called_(called), periodic_(std::move(periodic)), executor_(executor) {}
   virtual ~Core() = default;
+  Core(const Core&) = delete;
+  Core& operator=(const Core&) = delete;
 
   virtual void build(PointView<Scalar> points, std::span<const point_id> ids) = 0;
   virtual void clear() = 0;
@@ -47,16 +42,22 @@ class Core {
   [[nodiscard]] virtual const IdMap& locations() const noexcept = 0;
   virtual void copy_point(point_id id, Scalar* to) const = 0;
   virtual void copy_points(std::vector<point_id>& ids, Points<Scalar>& points) const = 0;
-  [[nodiscard]] virtual std::shared_ptr<const FrozenCore<Scalar>> freeze() const = 0;
+  [[nodiscard]] virtual FrozenTree<Scalar> freeze() const = 0;
   [[nodiscard]] virtual SearchTarget<Scalar> search_target() const noexcept = 0;
   [[nodiscard]] virtual Statistics statistics() const = 0;
   [[nodiscard]] virtual std::vector<LevelBox<Scalar>> boxes(int max_level) const = 0;
   virtual void validate() const = 0;
 
-  const std::string_view index_name;
-  const PeriodicBox<Scalar> periodic;
-  const Executor executor;
+  [[nodiscard]] std::string_view called() const noexcept { return called_; }
+  [[nodiscard]] const PeriodicBox<Scalar>& periodic() const noexcept { return periodic_; }
+  [[nodiscard]] const Executor& executor() const noexcept { return executor_; }
+
   point_id next_id = 0;  ///< larger than every id used since the last build
+
+ private:
+  const std::string_view called_;
+  const PeriodicBox<Scalar> periodic_;
+  const Executor executor_;
 };
 
 }  // namespace coppice::plane_tree

@@ -2,7 +2,6 @@
 // share the compiling out.
 #pragma once
 
-#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -10,43 +9,15 @@
 #include "coppice/index/plane_tree_core.hpp"
 #include "coppice/query/plane_tree/level_boxes.hpp"
 #include "coppice/query/plane_tree/view.hpp"
-#include "coppice/storage/epochs.hpp"
 
 namespace coppice::plane_tree {
-
-template <class Scalar, int Width, template <class, int> class Tree>
-class FrozenCoreOf final : public FrozenCore<Scalar> {
- public:
-  FrozenCoreOf(const Tree<Scalar, Width>& tree, const PeriodicBox<Scalar>& periodic)
-      : records_(tree.records()),
-        origin_(tree.origin()),
-        hold_(records_->epochs),
-        view_(tree.view()),
-        size_(tree.size()),
-        periodic_(periodic) {}
-  [[nodiscard]] std::size_t size() const noexcept override { return size_; }
-  [[nodiscard]] int dimension() const noexcept override { return view_.dimension(); }
-  [[nodiscard]] SearchTarget<Scalar> search_target() const noexcept override {
-    return {&view_, &search_kernels<Scalar, Width>(), view_.dimension(), size_, &periodic_};
-  }
-
- private:
-  using Records = typename Tree<Scalar, Width>::SharedRecords;
-
-  std::shared_ptr<Records> records_;
-  std::shared_ptr<const std::vector<Scalar>> origin_;
-  storage::EpochHold hold_;
-  TreeView<Scalar, Width> view_;
-  std::size_t size_;
-  PeriodicBox<Scalar> periodic_;
-};
 
 template <class Scalar, int Width, template <class, int> class Tree>
 class CoreOf final : public Core<Scalar> {
  public:
   template <class Config>
-  CoreOf(std::string_view name, int dimension, const Config& config)
-      : Core<Scalar>(name, config.periodic, config.executor), tree_(dimension, config) {}
+  CoreOf(std::string_view called, int dimension, const Config& config)
+      : Core<Scalar>(called, config.periodic, config.executor), tree_(dimension, config) {}
 
   void build(PointView<Scalar> points, std::span<const point_id> ids) override { tree_.build(points, ids); }
   void clear() override { tree_.clear(); }
@@ -64,11 +35,11 @@ class CoreOf final : public Core<Scalar> {
   void copy_points(std::vector<point_id>& ids, Points<Scalar>& points) const override {
     tree_.copy_points(ids, points);
   }
-  [[nodiscard]] std::shared_ptr<const FrozenCore<Scalar>> freeze() const override {
-    return std::make_shared<const FrozenCoreOf<Scalar, Width, Tree>>(tree_, this->periodic);
+  [[nodiscard]] FrozenTree<Scalar> freeze() const override {
+    return coppice::freeze(tree_.records(), tree_.view(), search_target(), tree_.origin());
   }
   [[nodiscard]] SearchTarget<Scalar> search_target() const noexcept override {
-    return {&tree_.view(), &search_kernels<Scalar, Width>(), tree_.dimension(), tree_.size(), &this->periodic};
+    return {&tree_.view(), &search_kernels<Scalar, Width>(), tree_.dimension(), tree_.size(), &this->periodic()};
   }
   [[nodiscard]] Statistics statistics() const override { return tree_.statistics(); }
   [[nodiscard]] std::vector<LevelBox<Scalar>> boxes(int max_level) const override {

@@ -10,7 +10,7 @@ namespace coppice::kd_tree {
 
 template <class Scalar, int Width>
 std::unique_ptr<plane_tree::Core<Scalar>> make_core_of(int dimension, const typename KdTree<Scalar>::Config& config) {
-  return std::make_unique<plane_tree::CoreOf<Scalar, Width, Tree>>("KdTree", dimension, config);
+  return std::make_unique<plane_tree::CoreOf<Scalar, Width, Tree>>("a KdTree", dimension, config);
 }
 
 template std::unique_ptr<plane_tree::Core<COPPICE_SCALAR>> make_core_of<COPPICE_SCALAR, COPPICE_WIDTH>(

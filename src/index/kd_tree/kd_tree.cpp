@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <string>
 
-#include "../plane_tree_index.hpp"
+#include "../tree_index.hpp"
 #include "coppice/errors.hpp"
 #include "coppice/index/kd_tree/node.hpp"
 #include "coppice/persist/point_archive.hpp"
@@ -44,47 +44,36 @@ void KdTree<Scalar>::Config::check(int dimension) const {
 
 template <class Scalar>
 KdTree<Scalar>::KdTree(int dimension, Config config)
-    : PlaneTreeIndex<KdTree, Scalar>(kd_tree::make_core<Scalar>(dimension, config)), config_(std::move(config)) {}
+    : TreeIndex<KdTree, Scalar, plane_tree::Core<Scalar>>(kd_tree::make_core<Scalar>(dimension, config)),
+      config_(std::move(config)) {}
 
 template <class Scalar>
 void KdTree<Scalar>::save(const std::filesystem::path& path) const {
-  persist::StoredPoints<Scalar> stored;
-  this->core_->copy_points(stored.ids, stored.points);
-  stored.periodic = config().periodic;
-  stored.next_id = this->core_->next_id;
-  persist::ArchiveWriter archive("kd_tree");
-  persist::add_points(archive, stored);
-  archive.set("balance", balance_name(config().balance));
-  archive.set("balance_omega", config().balance.omega);
-  archive.set("leaf_fill", config().leaf_fill);
-  archive.write(path);
+  tree_index::save<Scalar>(*this->core_, path, "kd_tree", [&](persist::ArchiveWriter& archive) {
+    archive.set("balance", balance_name(config().balance));
+    archive.set("balance_omega", config().balance.omega);
+    archive.set("leaf_fill", config().leaf_fill);
+  });
 }
 
 template <class Scalar>
 KdTree<Scalar> KdTree<Scalar>::load(const std::filesystem::path& path, Executor executor) {
   const persist::ArchiveReader archive(path);
   persist::StoredPoints<Scalar> stored = persist::read_points<Scalar>(archive, "kd_tree");
-  Config config;
-  config.executor = executor;
-  config.periodic = std::move(stored.periodic);
-  try {
-    config.balance = balance_from_name(archive.text("balance"));
-    config.balance.omega = archive.real("balance_omega");
-    config.leaf_fill = static_cast<int>(std::clamp<std::int64_t>(archive.integer("leaf_fill"), 0, 1000));
-    config.check(stored.points.dimension);
-  } catch (const invalid_input& mistake) {
-    archive.refuse("balance", mistake.what());
-  }
+  Config config = tree_index::stored_config<Config>(archive, stored, executor, "balance", [&](Config& made) {
+    made.balance = balance_from_name(archive.text("balance"));
+    made.balance.omega = archive.real("balance_omega");
+    made.leaf_fill = static_cast<int>(std::clamp<std::int64_t>(archive.integer("leaf_fill"), 0, 1000));
+  });
   KdTree tree(stored.points.dimension, std::move(config));
-  tree.core_->build(stored.points, stored.ids);
-  tree.core_->next_id = stored.next_id;
+  tree_index::restore(*tree.core_, stored);
   return tree;
 }
 
-template class PlaneTreeIndex<KdTree<float>, float>;
-template class PlaneTreeIndex<KdTree<double>, double>;
-template class PlaneTreeSnapshot<KdTree<float>, float>;
-template class PlaneTreeSnapshot<KdTree<double>, double>;
+template class TreeIndex<KdTree<float>, float, plane_tree::Core<float>>;
+template class TreeIndex<KdTree<double>, double, plane_tree::Core<double>>;
+template class TreeSnapshot<KdTree<float>, float>;
+template class TreeSnapshot<KdTree<double>, double>;
 template class KdTree<float>;
 template class KdTree<double>;
 

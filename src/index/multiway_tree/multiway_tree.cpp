@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "../plane_tree_index.hpp"
+#include "../tree_index.hpp"
 #include "coppice/errors.hpp"
 #include "coppice/index/multiway_tree/node.hpp"
 #include "coppice/persist/point_archive.hpp"
@@ -77,63 +77,51 @@ void MultiwayTree<Scalar>::Config::check(int dimension) const {
 
 template <class Scalar>
 MultiwayTree<Scalar>::MultiwayTree(int dimension, Config config)
-    : PlaneTreeIndex<MultiwayTree, Scalar>(multiway_tree::make_core<Scalar>(dimension, config)),
+    : TreeIndex<MultiwayTree, Scalar, plane_tree::Core<Scalar>>(multiway_tree::make_core<Scalar>(dimension, config)),
       config_(std::move(config)) {}
 
 template <class Scalar>
 void MultiwayTree<Scalar>::save(const std::filesystem::path& path) const {
-  persist::StoredPoints<Scalar> stored;
-  this->core_->copy_points(stored.ids, stored.points);
-  stored.periodic = config().periodic;
-  stored.next_id = this->core_->next_id;
-  persist::ArchiveWriter archive("multiway_tree");
-  persist::add_points(archive, stored);
-  archive.set("partitions", config().partitions);
-  archive.set("pivots", name_of(pivot_names, config().pivots));
-  archive.set("axes", name_of(axis_names, config().axes));
-  archive.set("repair", name_of(repair_names, config().repair));
-  archive.set("omega", config().omega);
-  archive.set("leaf_fill", config().leaf_fill);
-  archive.set("sample_rate", config().sample_rate);
-  archive.set("models", config().models);
-  archive.set("kappa", config().kappa);
-  archive.write(path);
+  tree_index::save<Scalar>(*this->core_, path, "multiway_tree", [&](persist::ArchiveWriter& archive) {
+    archive.set("partitions", config().partitions);
+    archive.set("pivots", name_of(pivot_names, config().pivots));
+    archive.set("axes", name_of(axis_names, config().axes));
+    archive.set("repair", name_of(repair_names, config().repair));
+    archive.set("omega", config().omega);
+    archive.set("leaf_fill", config().leaf_fill);
+    archive.set("sample_rate", config().sample_rate);
+    archive.set("models", config().models);
+    archive.set("kappa", config().kappa);
+  });
 }
 
 template <class Scalar>
 MultiwayTree<Scalar> MultiwayTree<Scalar>::load(const std::filesystem::path& path, Executor executor) {
   const persist::ArchiveReader archive(path);
   persist::StoredPoints<Scalar> stored = persist::read_points<Scalar>(archive, "multiway_tree");
-  Config config;
-  config.executor = executor;
-  config.periodic = std::move(stored.periodic);
-  try {
+  Config config = tree_index::stored_config<Config>(archive, stored, executor, "omega", [&](Config& made) {
     const auto small = [&](std::string_view name) {
       return static_cast<int>(std::clamp<std::int64_t>(archive.integer(name), -1, 1 << 20));
     };
-    config.partitions = small("partitions");
-    config.pivots = value_of<multiway_tree::PivotRule>(pivot_names, archive.text("pivots"));
-    config.axes = value_of<multiway_tree::AxisRule>(axis_names, archive.text("axes"));
-    config.repair = value_of<multiway_tree::RepairRule>(repair_names, archive.text("repair"));
-    config.omega = archive.real("omega");
-    config.leaf_fill = small("leaf_fill");
-    config.sample_rate = archive.real("sample_rate");
-    config.models = small("models");
-    config.kappa = archive.real("kappa");
-    config.check(stored.points.dimension);
-  } catch (const invalid_input& mistake) {
-    archive.refuse("omega", mistake.what());
-  }
+    made.partitions = small("partitions");
+    made.pivots = value_of<multiway_tree::PivotRule>(pivot_names, archive.text("pivots"));
+    made.axes = value_of<multiway_tree::AxisRule>(axis_names, archive.text("axes"));
+    made.repair = value_of<multiway_tree::RepairRule>(repair_names, archive.text("repair"));
+    made.omega = archive.real("omega");
+    made.leaf_fill = small("leaf_fill");
+    made.sample_rate = archive.real("sample_rate");
+    made.models = small("models");
+    made.kappa = archive.real("kappa");
+  });
   MultiwayTree tree(stored.points.dimension, std::move(config));
-  tree.core_->build(stored.points, stored.ids);
-  tree.core_->next_id = stored.next_id;
+  tree_index::restore(*tree.core_, stored);
   return tree;
 }
 
-template class PlaneTreeIndex<MultiwayTree<float>, float>;
-template class PlaneTreeIndex<MultiwayTree<double>, double>;
-template class PlaneTreeSnapshot<MultiwayTree<float>, float>;
-template class PlaneTreeSnapshot<MultiwayTree<double>, double>;
+template class TreeIndex<MultiwayTree<float>, float, plane_tree::Core<float>>;
+template class TreeIndex<MultiwayTree<double>, double, plane_tree::Core<double>>;
+template class TreeSnapshot<MultiwayTree<float>, float>;
+template class TreeSnapshot<MultiwayTree<double>, double>;
 template class MultiwayTree<float>;
 template class MultiwayTree<double>;
 

@@ -14,15 +14,8 @@ template <class S, int Width>
 void Tree<S, Width>::insert(PointView<S> points, std::span<const point_id> ids) {
   const std::size_t n = points.size();
   constexpr std::size_t worth_sieving = 16;
-  // Building costs about a third of inserting, a point; it must do so for the points that are there already, too.
-  if (n > 2 * leaf_capacity && n >= size_ / 2) {
-    Points<S> all{{}, dimension_};
-    std::vector<point_id> all_ids;
-    copy_points(all_ids, all);
-    for (std::size_t i = 0; i < n; ++i)
-      all.coordinates.insert(all.coordinates.end(), points.row(i), points.row(i) + dimension_);
-    all_ids.insert(all_ids.end(), ids.begin(), ids.end());
-    build(all, all_ids);
+  if (this->rivals(n)) {
+    this->build_with(points, ids);
     if (size_ != n) rebuilder_.record(size_);
     return;
   }
@@ -131,34 +124,8 @@ void Tree<S, Width>::prepare_erase(std::size_t count, std::size_t i, IdAt id_at)
 
 template <class S, int Width>
 void Tree<S, Width>::move(std::span<const point_id> ids, PointView<S> points) {
-  begin_write();
   routing_ = &routing_kernels<S, Width>();
-  std::vector<point_id> leaving;
-  Points<S> targets{{}, dimension_};
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    if (i + 16 < ids.size()) locations_.prefetch(ids[i + 16]);
-    if (move_inside_leaf(ids[i], points.row(i))) continue;
-    leaving.push_back(ids[i]);
-    targets.coordinates.insert(targets.coordinates.end(), points.row(i), points.row(i) + dimension_);
-  }
-  end_write();
-  erase(leaving);
-  insert(targets, leaving);
-}
-
-template <class S, int Width>
-void Tree<S, Width>::copy_points(std::vector<point_id>& ids, Points<S>& points) const {
-  ids.clear();
-  points = {{}, dimension_};
-  ids.reserve(size_);
-  points.coordinates.reserve(size_ * static_cast<std::size_t>(dimension_));
-  each_leaf(root_, [&](Handle h, int count) {
-    const Leaf<S> l = leaf(h);
-    for (int i = 0; i < count; ++i) {
-      ids.push_back(l.ids[static_cast<std::size_t>(i)]);
-      for (int a = 0; a < dimension_; ++a) points.coordinates.push_back(l.axis(a)[i]);
-    }
-  });
+  this->move_batch(ids, points);
 }
 
 }  // namespace coppice::kd_tree

@@ -280,20 +280,12 @@ class Builder {
 
 template <class S, int Width>
 void Tree<S, Width>::build(PointView<S> points, std::span<const point_id> ids) {
-  build(points, ids, std::any_of(ids.begin(), ids.end(), [](point_id id) { return id > storage::largest_narrow_id; }));
+  build(points, ids, Store::needs_wide_ids(ids));
 }
 
-/// Before ids come in: where one of them needs it, all leaves are made anew for wide ids. That happens once at most
-/// until the next build.
 template <class S, int Width>
 void Tree<S, Width>::admit(std::span<const point_id> ids) {
-  if (records_->wide_ids) return;
-  if (std::all_of(ids.begin(), ids.end(), [](point_id id) { return id <= storage::largest_narrow_id; })) return;
-  std::vector<point_id> old_ids;
-  Points<S> old_points;
-  copy_points(old_ids, old_points);
-  build(old_points, old_ids, true);
-  if (size_ != 0) rebuilder_.record(size_);
+  if (this->widen_for(ids) && size_ != 0) rebuilder_.record(size_);
 }
 
 template <class S, int Width>

@@ -8,9 +8,14 @@
 #include <filesystem>
 
 #include "coppice/balance/criterion.hpp"
-#include "coppice/index/plane_tree_index.hpp"
+#include "coppice/index/tree_index.hpp"
 
 namespace coppice {
+
+namespace plane_tree {
+template <class Scalar>
+class Core;
+}
 
 /// A dynamic index over points of 1 … 1,024 dimensions; `Scalar` is float or double.
 ///
@@ -21,7 +26,7 @@ namespace coppice {
 /// Limits: 2^30 points.
 /// Errors: a call that throws invalid_input has changed nothing.
 template <class Scalar>
-class KdTree : public PlaneTreeIndex<KdTree<Scalar>, Scalar> {
+class KdTree : public TreeIndex<KdTree<Scalar>, Scalar, plane_tree::Core<Scalar>> {
  public:
   struct Config {
     Balance balance{};               ///< when a part of the tree is rebuilt
@@ -48,6 +53,6 @@ class KdTree : public PlaneTreeIndex<KdTree<Scalar>, Scalar> {
 };
 
 template <class Scalar>
-using KdTreeSnapshot = PlaneTreeSnapshot<KdTree<Scalar>, Scalar>;
+using KdTreeSnapshot = TreeSnapshot<KdTree<Scalar>, Scalar>;
 
 }  // namespace coppice

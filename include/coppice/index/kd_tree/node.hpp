@@ -24,16 +24,11 @@ using plane_tree::width_for;
 
 /// The writer's part of a node.
 struct NodeCold {
-  std::uint32_t parent;  // link_of(parent node, slot), or none
-  std::uint32_t leaves;  // leaf blocks below
-  std::uint32_t height;  // planes on the longest path below; kept where the balance policy looks at it
-  std::uint32_t leaves_at_rebuild;
-  storage::Epoch birth;
-};
-/// The writer's part of a leaf.
-struct LeafCold {
-  std::uint32_t parent;
-  storage::Epoch birth;
+  std::uint32_t parent = none;  // link_of(parent node, slot), or none
+  std::uint32_t leaves = 0;     // leaf blocks below
+  std::uint32_t height = 0;     // planes on the longest path below; kept where the balance policy looks at it
+  std::uint32_t leaves_at_rebuild = 0;
+  storage::Epoch birth = 0;
 };
 
 }  // namespace coppice::kd_tree

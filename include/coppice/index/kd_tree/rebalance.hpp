@@ -39,7 +39,7 @@ void Tree<S, Width>::rebalance(Handle x) {
 template <class S, int Width>
 std::size_t Tree<S, Width>::count_points(Handle x) const {
   std::size_t points = 0;
-  each_leaf(x, [&](Handle, int count) { points += static_cast<std::size_t>(count); });
+  each_leaf(x, 0, [&](Handle, int count) { points += static_cast<std::size_t>(count); });
   return points;
 }
 
@@ -48,16 +48,12 @@ template <class S, int Width>
 typename Tree<S, Width>::Gathered Tree<S, Width>::gather(Handle child, std::size_t points, std::size_t more) const {
   Gathered gathered{storage::Columns<S>(points + more, axes(), records_->wide_ids), points + more};
   std::size_t filled = 0;
-  const auto take = [&](Handle h, int count) {
+  each_leaf(child, static_cast<int>(points), [&](Handle h, int count) {
     const Leaf<S> l = leaf(h);
     for (int a = 0; a < axes(); ++a) std::copy_n(l.axis(a), count, gathered.columns.axis(0, a) + filled);
     gathered.columns.ids(0).tail(filled).copy_from(l.ids, static_cast<std::size_t>(count));
     filled += static_cast<std::size_t>(count);
-  };
-  if ((child & leaf_bit) != 0)
-    take(child & ~leaf_bit, static_cast<int>(points));
-  else
-    each_leaf(child, take);
+  });
   return gathered;
 }
 

@@ -7,8 +7,9 @@
 //   rebalance.hpp  partial rebuilds where the balance policy asks
 //   planes.hpp   a node's planes as a binary tree
 //   build.hpp    bulk construction of a whole subtree, in parallel
-//   records.hpp  records and their boxes, copy-on-write for snapshots
+//   records.hpp  boxes, and the origin that they are relative to
 //   validate.hpp invariants and statistics
+// Under all of it lie the records of plane trees, copied on write for snapshots: index/plane_tree_store.hpp.
 #pragma once
 
 #include <array>
@@ -22,29 +23,12 @@
 #include "coppice/index/kd_tree/node.hpp"
 #include "coppice/index/kd_tree/routing.hpp"
 #include "coppice/index/kd_tree/search.hpp"
+#include "coppice/index/plane_tree_store.hpp"
 #include "coppice/query/kernels.hpp"
 #include "coppice/query/statistics.hpp"
 #include "coppice/storage/columns.hpp"
-#include "coppice/storage/epochs.hpp"
-#include "coppice/storage/id_map.hpp"
 
 namespace coppice::kd_tree {
-
-/// The records, shared by the tree and its snapshots.
-template <class S, int Width>
-struct Records {
-  using View = TreeView<S, Width>;
-  Records(int dimension, bool wide)
-      : wide_ids(wide),
-        nodes(Node<S, Width>::bytes_for(Width != 0 ? Width : dimension)),
-        leaves(Leaf<S>::bytes_for(Width != 0 ? Width : dimension, wide)) {}
-
-  const bool wide_ids;
-
-  storage::Arena<NodeCold, View::node_bytes> nodes;
-  storage::Arena<LeafCold, 0> leaves;
-  std::shared_ptr<storage::EpochRegistry> epochs = std::make_shared<storage::EpochRegistry>();
-};
 
 /// One number an axis, on the stack.
 template <class S, int Width>
@@ -72,16 +56,14 @@ template <class S, int Width>
 class Sieve;
 template <class S, int Width>
 class Settler;
-template <class S, int Width>
-class Validator;
 
 template <class S, int Width>
-class Tree {
+class Tree : public plane_tree::TreeStore<Tree<S, Width>, S, Width, NodeCold> {
+  using Store = plane_tree::TreeStore<Tree, S, Width, NodeCold>;
+
  public:
-  using Node = kd_tree::Node<S, Width>;
-  using Key = RoutingKey<S, Width>;
-  using View = TreeView<S, Width>;
-  using SharedRecords = Records<S, Width>;
+  using typename Store::Key;
+  using typename Store::Node;
 
   Tree(int dimension, typename KdTree<S>::Config config);
 
@@ -100,30 +82,8 @@ class Tree {
   void erase(std::span<const point_id> ids);
   void move(std::span<const point_id> ids, PointView<S> points);
 
-  [[nodiscard]] std::size_t size() const { return size_; }
-  [[nodiscard]] int dimension() const { return dimension_; }
-  [[nodiscard]] const IdMap& locations() const { return locations_; }
-  void copy_point(point_id id, S* to) const;
-  void copy_points(std::vector<point_id>& ids, Points<S>& points) const;
-  /// Calls visit(leaf, count) for every leaf in storage order.
-  template <class Visit>
-  void each_leaf(Handle node, Visit visit) const;
+  using Store::axes, Store::leaf, Store::copy_points, Store::release_subtree;
   [[nodiscard]] Handle root() const { return root_; }
-  /// Axes of a record: the dimension, padded to Width.
-  [[nodiscard]] int axes() const {
-    if constexpr (Width != 0)
-      return Width;
-    else
-      return dimension_;
-  }
-  [[nodiscard, gnu::always_inline]] Leaf<S> leaf(Handle h) const {
-    return {records_->leaves.hot(h), axes(), records_->wide_ids};
-  }
-
-  [[nodiscard]] const View& view() const { return view_; }
-  [[nodiscard]] const std::shared_ptr<Records<S, Width>>& records() const { return records_; }
-  [[nodiscard]] const std::shared_ptr<const std::vector<S>>& origin() const { return origin_; }
-
   [[nodiscard]] Statistics statistics() const;
   void validate() const;
 
@@ -137,7 +97,6 @@ class Tree {
   [[nodiscard]] Gathered gather(Handle child, std::size_t points, std::size_t more = 0) const;
   [[nodiscard]] Handle construct(Gathered& gathered, const Executor& executor);
   void replace(Handle child, Handle fresh, Handle top = none);
-  void release_subtree(Handle child);
 
  private:
   template <class, int>
@@ -146,8 +105,7 @@ class Tree {
   friend class kd_tree::Sieve;
   template <class, int>
   friend class kd_tree::Settler;
-  template <class, int>
-  friend class kd_tree::Validator;
+  friend Store;
   using Axes = AxisArray<S, Width>;
 
   /// A leaf that was split: its right half, and the plane that parts it from the left.
@@ -181,14 +139,14 @@ class Tree {
   };
 
   // Access.
-  [[nodiscard, gnu::always_inline]] Node& node(Handle h) const {
-    return *reinterpret_cast<Node*>(records_->nodes.hot(h));
-  }
-  [[nodiscard, gnu::always_inline]] NodeCold& cold(Handle h) const { return records_->nodes.cold(h); }
-  [[nodiscard, gnu::always_inline]] LeafCold& leaf_cold(Handle h) const { return records_->leaves.cold(h); }
-  [[nodiscard]] const S* origin_data() const { return origin_->data(); }
-  [[nodiscard]] std::uint32_t& parent_of(Handle child) const;
-  void set_child(Handle x, int s, Handle child, int count);
+  using Store::begin_write, Store::clear_box, Store::cold, Store::copy_box, Store::decode, Store::each_leaf;
+  using Store::leaf_box, Store::leaf_cold, Store::new_leaf, Store::new_node, Store::node, Store::origin_data;
+  using Store::own_leaf, Store::own_node, Store::own_path, Store::parent_of, Store::release_leaf, Store::release_node;
+  using Store::set_child, Store::union_box;
+
+  using Store::dimension_, Store::locations_, Store::origin_, Store::records_, Store::root_, Store::sharing_;
+  using Store::size_;
+
   [[nodiscard]] std::uint32_t leaves_below(Handle child) const {
     return (child & leaf_bit) != 0 ? 1 : cold(child).leaves;
   }
@@ -197,13 +155,9 @@ class Tree {
   }
 
   // Boxes.
-  void clear_box(Node& n, int s) const;
   void set_box(Node& n, int s, const S* lower, const S* upper) const;
-  void leaf_box(Node& n, int s) const;
   void leaf_extent(const Leaf<S>& l, int count, Extent<S, Width>& extent) const;
   void refit_path(Handle x, std::int64_t new_leaves);
-  void union_box(const Node& of, Node& to, int s) const;
-  void copy_box(const Node& from, int s, Node& to, int t) const;
   [[nodiscard]] bool grow_box(Node& n, int s, const float* lower, const float* upper) const;
   void grow_path(std::uint32_t link, const float* lower, const float* upper, Handle top) const;
   void encode(const S* point, float* lower, float* upper) const;
@@ -216,12 +170,6 @@ class Tree {
     }
     return inside;
   }
-  [[nodiscard]] S decode(float bound, int axis) const {
-    if constexpr (std::is_same_v<S, float>)
-      return bound;
-    else
-      return origin_data()[axis] + static_cast<S>(bound);
-  }
   [[nodiscard]] bool choose_origin(const Extent<S, Width>& extent);
   void reconsider_origin();
   void refit(Handle x);
@@ -230,38 +178,13 @@ class Tree {
   void clear(bool wide_ids);
   void build(PointView<S> points, std::span<const point_id> ids, bool wide_ids);
   void admit(std::span<const point_id> ids);
-  [[nodiscard]] Handle new_node();
-  [[nodiscard]] Handle new_leaf();
-  void init_node(Handle h) const;
-  void release_node(Handle h);
-  void release_leaf(Handle h);
-  // Around every update; in line, since an update of one point is short.
-  [[gnu::always_inline]] void begin_write() {
-    const storage::Epoch youngest = records_->epochs->youngest();
-    if (youngest == 0 && !sharing_) return;  // nothing waits for a snapshot to go
-    youngest_ = youngest;
-    sharing_ = youngest != 0;
-    reclaim();
-  }
   [[gnu::always_inline]] void end_write() {
     if (taller_ && !sharing_) {
       taller_ = false;
       reconsider_origin();
     }
-    view_ = {records_->nodes.view(), records_->leaves.view(), root_, dimension_, records_->wide_ids, origin_->data()};
+    Store::end_write();
   }
-  void reclaim();
-
-  // Copy on write.
-  /// The writer's own version of a record, which no snapshot sees; of a node and everything above it.
-  [[nodiscard]] Handle own_node(Handle h) { return !sharing_ || cold(h).birth > youngest_ ? h : copy_shared_node(h); }
-  [[nodiscard]] Handle own_leaf(Handle h) {
-    return !sharing_ || leaf_cold(h).birth > youngest_ ? h : copy_shared_leaf(h);
-  }
-  [[nodiscard]] Handle own_path(Handle h) { return !sharing_ || cold(h).birth > youngest_ ? h : copy_shared_path(h); }
-  [[nodiscard]] Handle copy_shared_node(Handle h);
-  [[nodiscard]] Handle copy_shared_leaf(Handle h);
-  [[nodiscard]] Handle copy_shared_path(Handle h);
 
   // Shape.
   void add_leaves(Handle x, std::int64_t difference, Handle top = none);
@@ -310,24 +233,11 @@ class Tree {
   bool move_inside_leaf(point_id id, const S* point);
   void fetch_slot(const Leaf<S>& l, std::size_t slot) const;
 
-  int dimension_;
   typename KdTree<S>::Config config_;
-  std::shared_ptr<Records<S, Width>> records_;
-  std::shared_ptr<const std::vector<S>> origin_;
-  bool taller_ = false;  // the root has got a parent since the origin was chosen
-  Handle root_ = none;
-  std::size_t size_ = 0;
-  IdMap locations_;
-  View view_;
-
+  bool taller_ = false;                                // the root has got a parent since the origin was chosen
   const RoutingKernels<S, Width>* routing_ = nullptr;  // of the instruction set in use when this operation began
   balance::RebuildEngine rebuilder_;
   SizeHistogram cleavings_{};
-  bool sharing_ = false;  // a snapshot lived when this operation began
-  storage::Epoch youngest_ = 0;
-  storage::RetiredHandles retired_nodes_;
-  storage::RetiredHandles retired_leaves_;
-
   BatchScratch scratch_;
 };
 

@@ -156,23 +156,4 @@ bool Tree<S, Width>::move_inside_leaf(point_id id, const S* point) {
   return true;
 }
 
-template <class S, int Width>
-void Tree<S, Width>::copy_point(point_id id, S* to) const {
-  const std::uint32_t location = locations_.find(id);
-  const Leaf<S> l = leaf(location / leaf_capacity);
-  for (int a = 0; a < dimension_; ++a) to[a] = l.axis(a)[location % leaf_capacity];
-}
-
-template <class S, int Width>
-template <class Visit>
-void Tree<S, Width>::each_leaf(Handle x, Visit visit) const {
-  const Node& n = node(x);
-  for (int s = 0; s < n.children; ++s) {
-    if (n.is_leaf(s))
-      visit(n.child[s] & ~leaf_bit, static_cast<int>(n.count[s]));
-    else
-      each_leaf(n.child[s], visit);
-  }
-}
-
 }  // namespace coppice::kd_tree

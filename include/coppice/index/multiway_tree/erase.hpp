@@ -108,22 +108,6 @@ void Tree<S, Width>::merge_leaves(Handle x) {
   }
 }
 
-template <class S, int Width>
-void Tree<S, Width>::move(std::span<const point_id> ids, PointView<S> points) {
-  begin_write();
-  std::vector<point_id> leaving;
-  Points<S> targets{{}, dimension_};
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    if (i + 16 < ids.size()) locations_.prefetch(ids[i + 16]);
-    if (move_inside_leaf(ids[i], points.row(i))) continue;
-    leaving.push_back(ids[i]);
-    targets.coordinates.insert(targets.coordinates.end(), points.row(i), points.row(i) + dimension_);
-  }
-  end_write();
-  erase(leaving);
-  insert(targets, leaving);
-}
-
 /// Moves a point that the pivots above still lead to its leaf; false, and nothing done, for another.
 template <class S, int Width>
 bool Tree<S, Width>::move_inside_leaf(point_id id, const S* point) {
@@ -141,28 +125,6 @@ bool Tree<S, Width>::move_inside_leaf(point_id id, const S* point) {
   const Leaf<S> l = leaf(h);
   for (int a = 0; a < axes(); ++a) l.axis(a)[location % leaf_capacity] = point[a];
   return true;
-}
-
-template <class S, int Width>
-void Tree<S, Width>::copy_point(point_id id, S* to) const {
-  const std::uint32_t location = locations_.find(id);
-  const Leaf<S> l = leaf(location / leaf_capacity);
-  for (int a = 0; a < axes(); ++a) to[a] = l.axis(a)[location % leaf_capacity];
-}
-
-template <class S, int Width>
-void Tree<S, Width>::copy_points(std::vector<point_id>& ids, Points<S>& points) const {
-  ids.clear();
-  points = {{}, dimension_};
-  ids.reserve(size_);
-  points.coordinates.reserve(size_ * static_cast<std::size_t>(dimension_));
-  each_leaf(root_, 0, [&](Handle h, int count) {
-    const Leaf<S> l = leaf(h);
-    for (int i = 0; i < count; ++i) {
-      ids.push_back(l.ids[static_cast<std::size_t>(i)]);
-      for (int a = 0; a < axes(); ++a) points.coordinates.push_back(l.axis(a)[i]);
-    }
-  });
 }
 
 }  // namespace coppice::multiway_tree

@@ -198,17 +198,7 @@ template <class S, int Width>
 void Tree<S, Width>::insert(PointView<S> points, std::span<const point_id> ids) {
   const std::size_t n = points.size();
   if (n == 0) return;
-  // A batch that rivals the tree is built with it.
-  if (n > 2 * leaf_capacity && n >= size_ / 2) {
-    Points<S> all{{}, dimension_};
-    std::vector<point_id> all_ids;
-    copy_points(all_ids, all);
-    for (std::size_t i = 0; i < n; ++i)
-      all.coordinates.insert(all.coordinates.end(), points.row(i), points.row(i) + dimension_);
-    all_ids.insert(all_ids.end(), ids.begin(), ids.end());
-    build(all, all_ids);
-    return;
-  }
+  if (this->rivals(n)) return this->build_with(points, ids);
   admit(ids);
   begin_write();
   Buffers buffers(dimension_);

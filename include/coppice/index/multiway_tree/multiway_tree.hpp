@@ -8,9 +8,14 @@
 #include <cstddef>
 #include <filesystem>
 
-#include "coppice/index/plane_tree_index.hpp"
+#include "coppice/index/tree_index.hpp"
 
 namespace coppice {
+
+namespace plane_tree {
+template <class Scalar>
+class Core;
+}
 
 namespace multiway_tree {
 /// How a node finds its pivots.
@@ -39,7 +44,7 @@ enum class RepairRule {
 /// searched and dropped by other threads while the writer goes on. Limits: 2^30 points. Errors: a call that throws
 /// invalid_input has changed nothing.
 template <class Scalar>
-class MultiwayTree : public PlaneTreeIndex<MultiwayTree<Scalar>, Scalar> {
+class MultiwayTree : public TreeIndex<MultiwayTree<Scalar>, Scalar, plane_tree::Core<Scalar>> {
  public:
   struct Config {
     int partitions = 0;  ///< t, the parts of a node: 2 … 8; 0: what costs least by cache_cost for the points at a build
@@ -73,6 +78,6 @@ class MultiwayTree : public PlaneTreeIndex<MultiwayTree<Scalar>, Scalar> {
 };
 
 template <class Scalar>
-using MultiwayTreeSnapshot = PlaneTreeSnapshot<MultiwayTree<Scalar>, Scalar>;
+using MultiwayTreeSnapshot = TreeSnapshot<MultiwayTree<Scalar>, Scalar>;
 
 }  // namespace coppice

@@ -31,18 +31,13 @@ constexpr int width_for(int dimension) {
 
 /// The writer's part of a node.
 struct NodeCold {
-  std::uint32_t parent;   // link_of(parent node, slot), or none
-  std::uint32_t points;   // below
-  std::uint32_t built;    // points when it was built, with all below
-  std::uint32_t settled;  // points when windows could not balance it further, which ties forbid; 0: they could
-  std::uint32_t batch;    // that touched it last
-  std::uint32_t height;   // 1 where all children are leaves
-  storage::Epoch birth;
-};
-/// The writer's part of a leaf.
-struct LeafCold {
-  std::uint32_t parent;
-  storage::Epoch birth;
+  std::uint32_t parent = none;  // link_of(parent node, slot), or none
+  std::uint32_t points = 0;     // below
+  std::uint32_t built = 0;      // points when it was built, with all below
+  std::uint32_t settled = 0;    // points when windows could not balance it further, which ties forbid; 0: they could
+  std::uint32_t batch = 0;      // that touched it last
+  std::uint32_t height = 1;     // 1 where all children are leaves
+  storage::Epoch birth = 0;
 };
 
 /// Makes a node one of `children` slabs along `axis`. Requires: children − 1 ascending pivots.

@@ -158,22 +158,15 @@ Part Builder<S, Width>::skeleton(const Source& source, std::size_t n, const Rang
   return parts[0];
 }
 
-/// Enters ids into the id map. The first that 32 bits do not hold has all leaves made anew for wide ids.
+/// Enters ids into the id map.
 template <class S, int Width>
 void Tree<S, Width>::admit(std::span<const point_id> ids) {
-  if (!records_->wide_ids &&
-      std::any_of(ids.begin(), ids.end(), [](point_id id) { return id > storage::largest_narrow_id; })) {
-    std::vector<point_id> old_ids;
-    Points<S> old_points;
-    copy_points(old_ids, old_points);
-    build(old_points, old_ids, true);
-  }
+  (void)this->widen_for(ids);
   locations_.assign(ids, 0);
 }
 
 template <class S, int Width>
 void Tree<S, Width>::build(PointView<S> points, std::span<const point_id> ids, bool wide_ids) {
-  wide_ids |= std::any_of(ids.begin(), ids.end(), [](point_id id) { return id > storage::largest_narrow_id; });
   clear(wide_ids);
   const std::size_t n = points.size();
   if (n == 0) return;

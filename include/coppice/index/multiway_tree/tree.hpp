@@ -3,8 +3,9 @@
 //   build.hpp    a subtree from rows of points: node by node, or two levels and more in one sweep (skeleton.hpp)
 //   repair.hpp   runs of siblings that are built anew, with newcomers
 //   insert.hpp   batches on their way down; erase.hpp: points that leave, and what merges; moves
-//   records.hpp  records and their boxes, copy-on-write for snapshots
+//   records.hpp  shape, parts and their boxes
 //   validate.hpp invariants and statistics
+// Under all of it lie the records of plane trees, copied on write for snapshots: index/plane_tree_store.hpp.
 #pragma once
 
 #include <algorithm>
@@ -20,25 +21,9 @@
 #include "coppice/index/multiway_tree/multiway_tree.hpp"
 #include "coppice/index/multiway_tree/node.hpp"
 #include "coppice/index/multiway_tree/rows.hpp"
-#include "coppice/query/plane_tree/view.hpp"
-#include "coppice/storage/epochs.hpp"
-#include "coppice/storage/id_map.hpp"
+#include "coppice/index/plane_tree_store.hpp"
 
 namespace coppice::multiway_tree {
-
-/// The records, shared by the tree and its snapshots.
-template <class S, int Width>
-struct Records {
-  using View = plane_tree::TreeView<S, Width>;
-  Records(int dimension, bool wide)
-      : wide_ids(wide), nodes(Node<S, Width>::bytes_for(dimension)), leaves(Leaf<S>::bytes_for(dimension, wide)) {}
-
-  const bool wide_ids;
-
-  storage::Arena<NodeCold, View::node_bytes> nodes;
-  storage::Arena<LeafCold, 0> leaves;
-  std::shared_ptr<storage::EpochRegistry> epochs = std::make_shared<storage::EpochRegistry>();
-};
 
 /// A subtree or leaf that has no place yet.
 struct Part {
@@ -72,22 +57,20 @@ template <class S, int Width>
 class Builder;
 template <class S, int Width>
 class Inserter;
-template <class S, int Width>
-class Validator;
 
 template <class S, int Width>
-class Tree {
+class Tree : public plane_tree::TreeStore<Tree<S, Width>, S, Width, NodeCold> {
+  using Store = plane_tree::TreeStore<Tree, S, Width, NodeCold>;
+
  public:
-  using Node = multiway_tree::Node<S, Width>;
-  using View = plane_tree::TreeView<S, Width>;
-  using Key = plane_tree::RoutingKey<S, Width>;
-  using SharedRecords = Records<S, Width>;
+  using typename Store::Key;
+  using typename Store::Node;
   using Config = typename MultiwayTree<S>::Config;
 
   Tree(int dimension, Config config);
 
   // Whole sets. Requires, here and below: everything was checked before; points are wrapped.
-  void build(PointView<S> points, std::span<const point_id> ids) { build(points, ids, false); }
+  void build(PointView<S> points, std::span<const point_id> ids) { build(points, ids, Store::needs_wide_ids(ids)); }
   void clear() { clear(false); }
 
   // One point is a batch of one.
@@ -104,17 +87,9 @@ class Tree {
   void insert(PointView<S> points, std::span<const point_id> ids);
   /// Requires: known ids, none twice.
   void erase(std::span<const point_id> ids);
-  void move(std::span<const point_id> ids, PointView<S> points);
+  void move(std::span<const point_id> ids, PointView<S> points) { this->move_batch(ids, points); }
 
-  [[nodiscard]] std::size_t size() const { return size_; }
-  [[nodiscard]] int dimension() const { return dimension_; }
-  [[nodiscard]] const IdMap& locations() const { return locations_; }
-  void copy_point(point_id id, S* to) const;
-  void copy_points(std::vector<point_id>& ids, Points<S>& points) const;
-
-  [[nodiscard]] const View& view() const { return view_; }
-  [[nodiscard]] const std::shared_ptr<Records<S, Width>>& records() const { return records_; }
-  [[nodiscard]] const std::shared_ptr<const std::vector<S>>& origin() const { return origin_; }
+  using Store::axes, Store::leaf, Store::release_subtree;
   [[nodiscard]] Statistics statistics() const;
   void validate() const;
 
@@ -123,33 +98,24 @@ class Tree {
   friend class multiway_tree::Builder;
   template <class, int>
   friend class multiway_tree::Inserter;
-  template <class, int>
-  friend class multiway_tree::Validator;
+  friend Store;
   using Rows = multiway_tree::Rows<S, Width>;
   using Buffers = RowBuffers<S, Width>;
 
   // Access.
-  [[nodiscard, gnu::always_inline]] Node& node(Handle h) const {
-    return *reinterpret_cast<Node*>(records_->nodes.hot(h));
-  }
-  [[nodiscard, gnu::always_inline]] NodeCold& cold(Handle h) const { return records_->nodes.cold(h); }
-  [[nodiscard, gnu::always_inline]] LeafCold& leaf_cold(Handle h) const { return records_->leaves.cold(h); }
-  [[nodiscard, gnu::always_inline]] Leaf<S> leaf(Handle h) const {
-    return {records_->leaves.hot(h), axes(), records_->wide_ids};
-  }
-  [[nodiscard]] int axes() const { return Width != 0 ? Width : dimension_; }
-  [[nodiscard]] std::uint32_t& parent_of(Handle child) const {
-    return (child & leaf_bit) != 0 ? leaf_cold(child & ~leaf_bit).parent : cold(child).parent;
-  }
+  using Store::begin_write, Store::clear_box, Store::cold, Store::each_leaf, Store::end_write, Store::leaf_box;
+  using Store::leaf_cold, Store::new_leaf, Store::new_node, Store::node, Store::own_leaf, Store::own_node;
+  using Store::own_path, Store::parent_of, Store::release_node, Store::set_child, Store::union_box;
+
+  using Store::dimension_, Store::locations_, Store::origin_, Store::records_, Store::root_, Store::sharing_;
+  using Store::size_;
+
   [[nodiscard]] std::uint32_t points_below(const Node& n, int s) const {
     return n.is_leaf(s) ? n.count[s] : cold(n.child[s]).points;
   }
   [[nodiscard]] std::uint32_t height_of(const Node& n, int s) const {
     return n.is_leaf(s) ? 0 : cold(n.child[s]).height;
   }
-  /// Calls visit(leaf, count) for every leaf below a child, in storage order.
-  template <class Visit>
-  void each_leaf(Handle child, int count, Visit visit) const;
   void gather(Handle child, int count, const Rows& to, std::size_t& at) const;
 
   // Shape: a subtree of height h is built for up to capacity(h) points.
@@ -162,9 +128,6 @@ class Tree {
   [[nodiscard]] Shape shape(std::size_t points) const;
 
   // Boxes.
-  void clear_box(Node& n, int s) const;
-  void leaf_box(Node& n, int s) const;
-  void union_box(const Node& of, Node& to, int s) const;
   [[nodiscard]] bool grow_box(Node& n, int s, const S* point) const;
   void grow_path(std::uint32_t link, const S* point) const;
   void choose_origin(const std::vector<S>& lower, const std::vector<S>& upper);
@@ -174,26 +137,11 @@ class Tree {
   void build(PointView<S> points, std::span<const point_id> ids, bool wide_ids);
   void admit(std::span<const point_id> ids);
   void plant(const Part& part);
-  [[nodiscard]] Handle new_node();
-  [[nodiscard]] Handle new_leaf();
-  void release_node(Handle h);
-  void release_leaf(Handle h);
-  void release_subtree(Handle child);
   void attach(Handle x, int s, const Part& part) const;
   void move_slot(Handle x, int from, int to) const;
-  void begin_write();
-  void end_write() {
-    view_ = {records_->nodes.view(), records_->leaves.view(), root_, dimension_, records_->wide_ids, origin_->data()};
-  }
-
-  // Copy on write: the writer's own version of a record, which no snapshot sees; of a node with everything above it.
-  [[nodiscard]] Handle own_node(Handle h) { return !sharing_ || cold(h).birth > youngest_ ? h : copy_shared_node(h); }
-  [[nodiscard]] Handle own_leaf(Handle h) {
-    return !sharing_ || leaf_cold(h).birth > youngest_ ? h : copy_shared_leaf(h);
-  }
-  [[nodiscard]] Handle own_path(Handle h);
-  [[nodiscard]] Handle copy_shared_node(Handle h);
-  [[nodiscard]] Handle copy_shared_leaf(Handle h);
+  /// Models stand beside the records of their nodes.
+  void node_released(Handle h);
+  void node_copied(Handle from, Handle to);
 
   // Repairs, inside begin_write and end_write.
   struct Newcomers {
@@ -222,21 +170,8 @@ class Tree {
   void merge_leaves(Handle x);
   [[nodiscard]] bool move_inside_leaf(point_id id, const S* point);
 
-  int dimension_;
   Config config_;
   int partitions_ = fan_out;  // t in use
-  std::shared_ptr<Records<S, Width>> records_;
-  std::shared_ptr<const std::vector<S>> origin_;
-  Handle root_ = none;
-  std::size_t size_ = 0;
-  IdMap locations_;
-  View view_;
-
-  bool sharing_ = false;  // a snapshot lived when this operation began
-  storage::Epoch youngest_ = 0;
-  storage::RetiredHandles retired_nodes_;
-  storage::RetiredHandles retired_leaves_;
-
   std::uint32_t batch_ = 0;
   std::mutex mutex_;  // of what threads share: repairs_ and models_
   SizeHistogram repairs_{};

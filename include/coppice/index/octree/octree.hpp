@@ -9,23 +9,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <span>
 #include <vector>
 
 #include "coppice/geometry/grid_cell.hpp"
-#include "coppice/geometry/point_view.hpp"
-#include "coppice/query/level_box.hpp"
-#include "coppice/query/searchable.hpp"
-#include "coppice/query/statistics.hpp"
+#include "coppice/index/tree_index.hpp"
 
 namespace coppice {
 
 namespace octree {
 template <class Scalar, int Dim>
 class Tree;
-template <class Scalar, int Dim>
-class FrozenTree;
 
 /// What may be chosen about an Octree.
 template <class Scalar>
@@ -41,21 +35,6 @@ struct Config {
   void check(int dimension) const;
 };
 }  // namespace octree
-
-/// An unchanging view of an Octree at one moment: the same searches, while the tree goes on changing.
-/// Costs O(1) to take; while it lives, the writer copies the nodes it touches. Any number of threads may search it, and
-/// it may outlive the tree.
-template <class Scalar, int Dim>
-class OctreeSnapshot : public Searchable<OctreeSnapshot<Scalar, Dim>, Scalar> {
- public:
-  explicit OctreeSnapshot(std::shared_ptr<const octree::FrozenTree<Scalar, Dim>> tree);
-  [[nodiscard]] std::size_t size() const noexcept;
-  [[nodiscard]] int dimension() const noexcept { return Dim; }
-  [[nodiscard]] SearchTarget<Scalar> search_target() const noexcept;
-
- private:
-  std::shared_ptr<const octree::FrozenTree<Scalar, Dim>> tree_;
-};
 
 /// The points of one cell of a level.
 template <class Scalar, int Dim>
@@ -83,57 +62,33 @@ struct Workload {
 /// beside it, `snapshot()` included. A snapshot, once taken, may be searched and dropped by other threads while the
 /// writer goes on. Builds and large inserts run on the executor's threads. Limits: 2^28 points. Errors: a call that
 /// throws invalid_input has changed nothing.
+/// Complexity: an insert O(log n) amortised (Theorem 1); a move is in place while the point stays in its leaf's cell,
+/// else it goes up to the nearest cell that holds the point, and down from there; `point` O(1). `copy_points` follows
+/// a Morton curve. `validate` checks admissibility, too.
 template <class Scalar, int Dim>
-class Octree : public Searchable<Octree<Scalar, Dim>, Scalar> {
+class Octree : public TreeIndex<Octree<Scalar, Dim>, Scalar, octree::Tree<Scalar, Dim>> {
   static_assert(Dim == 2 || Dim == 3);
+  using Base = TreeIndex<Octree, Scalar, octree::Tree<Scalar, Dim>>;
 
  public:
   using Config = octree::Config<Scalar>;
 
   /// An empty index. Errors: invalid_input for a bad Config.
   explicit Octree(Config config = {});
-  Octree(Octree&&) noexcept;
-  Octree& operator=(Octree&&) noexcept;
-  ~Octree();
+  [[nodiscard]] const Config& config() const noexcept;
 
-  /// Replaces everything. Ids become 0 … n − 1. Complexity: O(n log n); the same tree for any number of threads.
-  void build(PointView<Scalar> points);
-  /// As above with the caller's ids. Errors: invalid_input naming the row of a negative or repeated id.
-  void build(PointView<Scalar> points, std::span<const point_id> ids);
-
-  /// Adds one point under the next free id (larger than any given or used since the last build; clear does not start
-  /// again) and returns it. Complexity: O(log n) amortised (Theorem 1).
-  point_id insert(std::span<const Scalar> point);
-  /// Adds one point under the caller's id. Errors: invalid_input when the id is negative or in use.
-  void insert(std::span<const Scalar> point, point_id id);
-  /// Adds a batch under consecutive fresh ids; returns the first. All or nothing.
-  point_id insert(PointView<Scalar> points);
-  /// Adds a batch under the caller's ids. All or nothing.
-  void insert(PointView<Scalar> points, std::span<const point_id> ids);
   /// Adds those of a batch that lie in the box lower ≤ x ≤ upper, under the caller's ids; returns how many.
   /// Errors: those of insert, for all of the batch, and of a bad box.
   std::size_t insert_in_box(PointView<Scalar> points, std::span<const point_id> ids, std::span<const Scalar> lower,
                             std::span<const Scalar> upper);
-
-  /// Removes points. Errors: invalid_input naming the row of an unknown or repeated id; then nothing was removed.
-  void erase(point_id id);
-  void erase(std::span<const point_id> ids);
-
-  /// Gives points new coordinates under the same ids: in place while a point stays in its leaf's cell, else up to the
-  /// nearest cell that holds it, and down from there.
-  void move(point_id id, std::span<const Scalar> point);
-  void move(std::span<const point_id> ids, PointView<Scalar> points);
-
-  /// Removes every point inside (or, for keep, outside) the box lower ≤ x ≤ upper; returns how many went.
-  std::size_t erase_in_box(std::span<const Scalar> lower, std::span<const Scalar> upper);
-  std::size_t keep_in_box(std::span<const Scalar> lower, std::span<const Scalar> upper);
   /// Removes the points of a box and hands them out by ascending id.
   void extract_in_box(std::span<const Scalar> lower, std::span<const Scalar> upper, std::vector<point_id>& ids,
                       Points<Scalar>& points);
+  using Base::down_sample;
   /// Leaves one point in every cube of a grid of edge `cell` aligned to 0; returns how many went. By policy this is the
-  /// point of the smallest id, the one nearest to the cube's center, or the one of the smallest id moved to the
-  /// centroid. Errors: invalid_input unless cell is positive and finite. Complexity: O(n log n).
-  std::size_t down_sample(Scalar cell, CellPolicy policy = CellPolicy::first);
+  /// point of the smallest id, as without a policy, the one nearest to the cube's center, or the one of the smallest id
+  /// moved to the centroid. Errors: invalid_input unless cell is positive and finite. Complexity: O(n log n).
+  std::size_t down_sample(Scalar cell, CellPolicy policy);
 
   /// The occupied cells of edge 2^exponent in the order of their corners, without any change to the tree. Errors:
   /// invalid_input for an exponent that the scalar type does not have. Complexity: O(n log n).
@@ -145,41 +100,16 @@ class Octree : public Searchable<Octree<Scalar, Dim>, Scalar> {
   /// leaves, many for large ones (docs/design/octree.md). Errors: invalid_input for a workload that is negative or NaN.
   [[nodiscard]] static int capacity_for(const Workload& workload);
 
-  [[nodiscard]] std::size_t size() const noexcept;
-  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
-  [[nodiscard]] int dimension() const noexcept { return Dim; }
-  [[nodiscard]] const Config& config() const noexcept;
-  [[nodiscard]] bool contains(point_id id) const noexcept;
-  /// The coordinates of a point as stored (wrapped where periodic). Errors: invalid_input for an unknown id.
-  /// Complexity: O(1).
-  [[nodiscard]] std::vector<Scalar> point(point_id id) const;
-  /// Every id and its coordinates, in storage order, which is that of a Morton curve.
-  void copy_points(std::vector<point_id>& ids, Points<Scalar>& points) const;
-  void clear();
-
-  /// The tree as it is now. O(1).
-  [[nodiscard]] OctreeSnapshot<Scalar, Dim> snapshot() const;
-
   /// Writes points, ids, K, α, smallest_cell and periodic to a checksummed file, atomically. Errors: io_error.
   void save(const std::filesystem::path& path) const;
   /// Errors: io_error, corrupt_file, invalid_input when the file holds another index, scalar type or dimension.
   [[nodiscard]] static Octree load(const std::filesystem::path& path, Executor executor = {});
 
-  [[nodiscard]] Statistics statistics() const;
-  /// The boxes of the nodes of levels 0 (the root) to `max_level`, and of the leaf blocks that stand there, parents
-  /// before their children; none for an empty tree. Errors: invalid_input for a negative level. Complexity: O(nodes).
-  [[nodiscard]] std::vector<LevelBox<Scalar>> boxes(int max_level) const;
-  /// Checks every structural invariant, admissibility included; O(n). Errors: std::logic_error that names the first one
-  /// broken.
-  void validate() const;
-
-  /// What the shared searches run on.
-  [[nodiscard]] SearchTarget<Scalar> search_target() const noexcept;
-
  private:
-  [[nodiscard]] Points<Scalar> points_of(std::span<const point_id> ids) const;  // which are present
-
-  std::unique_ptr<octree::Tree<Scalar, Dim>> tree_;
+  using Base::core_;
 };
+
+template <class Scalar, int Dim>
+using OctreeSnapshot = TreeSnapshot<Octree<Scalar, Dim>, Scalar>;
 
 }  // namespace coppice

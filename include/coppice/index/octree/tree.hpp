@@ -19,13 +19,14 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "coppice/index/octree/octree.hpp"
 #include "coppice/index/octree/search.hpp"
+#include "coppice/index/tree_core.hpp"
 #include "coppice/query/kernels.hpp"
 #include "coppice/storage/columns.hpp"
-#include "coppice/storage/id_map.hpp"
 
 namespace coppice::octree {
 
@@ -74,6 +75,9 @@ class Tree {
   using View = TreeView<S, Dim>;
   using Config = typename Octree<S, Dim>::Config;
 
+  static constexpr std::size_t most_points = std::size_t{1} << 28;
+  static constexpr double rebuilt_share = 1;  ///< building is quick enough to beat any erase in a box
+
   explicit Tree(Config settings);
 
   // Whole sets. Requires, here and below: everything was checked before; points are wrapped.
@@ -92,14 +96,21 @@ class Tree {
   void erase(std::span<const point_id> ids);
   void move(std::span<const point_id> ids, PointView<S> points);
 
+  [[nodiscard]] static std::string_view called() { return "an Octree"; }
+  [[nodiscard]] const PeriodicBox<S>& periodic() const { return config.periodic; }
+  [[nodiscard]] const Executor& executor() const { return config.executor; }
   [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] static int dimension() { return Dim; }
   [[nodiscard]] const IdMap& locations() const { return locations_; }
   void copy_point(point_id id, S* to) const;
   void copy_points(std::vector<point_id>& ids, Points<S>& points) const;
   [[nodiscard]] std::vector<LevelCell<S, Dim>> level(int exponent) const;
 
   [[nodiscard]] const View& view() const { return view_; }
-  [[nodiscard]] const std::shared_ptr<Records<S, Dim>>& records() const { return records_; }
+  [[nodiscard]] FrozenTree<S> freeze() const { return coppice::freeze(records_, view_, search_target()); }
+  [[nodiscard]] SearchTarget<S> search_target() const {
+    return {&view_, &search_kernels<S, Dim>(), Dim, size_, &config.periodic};
+  }
   [[nodiscard]] Statistics statistics() const;
   [[nodiscard]] std::vector<LevelBox<S>> boxes(int max_level) const;
   void validate() const;

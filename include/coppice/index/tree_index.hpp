@@ -1,9 +1,10 @@
-// What KdTree and MultiwayTree offer alike: a set of points under ids that changes one by one and in batches, is
-// searched by everything in Searchable, and gives snapshots. The trees differ in how they are built and repaired.
+// What KdTree, MultiwayTree and Octree offer alike: a set of points under ids that changes one by one and in batches,
+// is searched by everything in Searchable, and gives snapshots. The trees differ in how they are built and repaired.
 #pragma once
 
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "coppice/geometry/point_view.hpp"
@@ -13,34 +14,35 @@
 
 namespace coppice {
 
-namespace plane_tree {
+/// A tree of one moment as its searches see it, and what keeps that alive.
 template <class Scalar>
-class Core;
-template <class Scalar>
-class FrozenCore;
-}  // namespace plane_tree
+struct FrozenTree {
+  std::shared_ptr<const void> held;
+  SearchTarget<Scalar> target;  ///< points into what is held
+};
 
 /// An unchanging view of an `Index` at one moment: the same searches, while the index goes on changing.
 /// Costs O(1) to take; while it lives, the writer copies the nodes it touches. Any number of threads may search it, and
 /// it may outlive the index.
 template <class Index, class Scalar>
-class PlaneTreeSnapshot : public Searchable<PlaneTreeSnapshot<Index, Scalar>, Scalar> {
+class TreeSnapshot : public Searchable<TreeSnapshot<Index, Scalar>, Scalar> {
  public:
-  explicit PlaneTreeSnapshot(std::shared_ptr<const plane_tree::FrozenCore<Scalar>> core);
-  [[nodiscard]] std::size_t size() const noexcept;
-  [[nodiscard]] int dimension() const noexcept;
-  [[nodiscard]] SearchTarget<Scalar> search_target() const noexcept;
+  explicit TreeSnapshot(FrozenTree<Scalar> tree) noexcept : tree_(std::move(tree)) {}
+  [[nodiscard]] std::size_t size() const noexcept { return tree_.target.size; }
+  [[nodiscard]] int dimension() const noexcept { return tree_.target.dimension; }
+  [[nodiscard]] SearchTarget<Scalar> search_target() const noexcept { return tree_.target; }
 
  private:
-  std::shared_ptr<const plane_tree::FrozenCore<Scalar>> core_;
+  FrozenTree<Scalar> tree_;
 };
 
-/// Limits, thread safety and complexities are those of `Index`, which derives from this.
+/// Limits, thread safety and complexities are those of `Index`, which derives from this. `Core` is the tree inside it
+/// (index/tree_core.hpp).
 /// Errors: a call that throws invalid_input has changed nothing.
-template <class Index, class Scalar>
-class PlaneTreeIndex : public Searchable<Index, Scalar> {
+template <class Index, class Scalar, class Core>
+class TreeIndex : public Searchable<Index, Scalar> {
  public:
-  using Snapshot = PlaneTreeSnapshot<Index, Scalar>;
+  using Snapshot = TreeSnapshot<Index, Scalar>;
 
   /// Replaces everything. Ids become 0 … n − 1. Complexity: O(n log n); the same tree for any number of threads.
   void build(PointView<Scalar> points);
@@ -97,12 +99,15 @@ class PlaneTreeIndex : public Searchable<Index, Scalar> {
   [[nodiscard]] SearchTarget<Scalar> search_target() const noexcept;
 
  protected:
-  explicit PlaneTreeIndex(std::unique_ptr<plane_tree::Core<Scalar>> core) noexcept;
-  PlaneTreeIndex(PlaneTreeIndex&&) noexcept;
-  PlaneTreeIndex& operator=(PlaneTreeIndex&&) noexcept;
-  ~PlaneTreeIndex();
+  explicit TreeIndex(std::unique_ptr<Core> core) noexcept;
+  TreeIndex(TreeIndex&&) noexcept;
+  TreeIndex& operator=(TreeIndex&&) noexcept;
+  ~TreeIndex();
 
-  std::unique_ptr<plane_tree::Core<Scalar>> core_;
+  /// The coordinates of points, a row each. Requires: the ids are known.
+  [[nodiscard]] Points<Scalar> points_of(std::span<const point_id> ids) const;
+
+  std::unique_ptr<Core> core_;
 };
 
 }  // namespace coppice

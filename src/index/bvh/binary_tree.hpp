@@ -10,6 +10,7 @@
 #include "box4.hpp"
 #include "coppice/index/bvh/builder.hpp"
 #include "coppice/parallel/executor.hpp"
+#include "coppice/storage/memory.hpp"
 
 namespace coppice::bvh {
 
@@ -25,11 +26,8 @@ struct BinaryNode {
 };
 
 struct BinaryTree {
-  std::vector<BinaryNode> nodes;  ///< node 0 is the root; empty: no primitives
+  storage::RawVector<BinaryNode> nodes;  ///< node 0 is the root; empty: no primitives
   std::vector<std::uint32_t> primitives;
-
-  /// The cost of a random ray that meets the root: 1.2 a node, 1 a primitive.
-  [[nodiscard]] double cost() const;
 };
 
 /// How a tree is grown from the top: what a builder's name stands for.
@@ -59,8 +57,9 @@ void append(BinaryTree& tree, std::uint32_t root, std::span<const BinaryNode> no
 /// A tree along a Morton curve, its treelets of up to nine subtrees rearranged by agglomeration.
 [[nodiscard]] BinaryTree grow_along_curve(std::vector<Ref>&& references, int rearrangements, Executor executor);
 
-/// Takes out the subtrees of largest surface, `share` of all, and puts each back where the tree's surface grows least.
-void reinsert(BinaryTree& tree, float share);
+/// Takes out the subtrees of largest surface, `share` of all, and puts each back where the tree's surface grows least;
+/// the same for any number of threads.
+void reinsert(BinaryTree& tree, float share, Executor executor);
 
 /// The two parts of a reference's primitive left and right of a plane; either may be empty.
 struct Parts {

@@ -199,7 +199,7 @@ struct Tree::Change {
     for (const std::uint32_t s : slots_) references.push_back(reference(s, box));
     const BinaryTree binary = t.grow_references(std::vector<Ref>(references), box.half_surface(), {});
     note_cuts(binary, references);
-    const Collapsed made = collapse(binary, t.primitives_, w);
+    const Collapsed made = collapse(binary, t.primitives_, w, {});
     w.set_child(node, place, made.root, box);
   }
 
@@ -276,7 +276,7 @@ struct Tree::Change {
     BinaryTree binary = t.grow_references(std::vector<Ref>(references), scene, t.config_.executor);
     note_cuts(binary, references);
     t.optimise(binary);
-    const Collapsed made = collapse(binary, t.primitives_, w);
+    const Collapsed made = collapse(binary, t.primitives_, w, t.config_.executor);
     w.set_child(parent, place, made.root, w.node_box(w.node(made.root)));
   }
 
@@ -284,10 +284,11 @@ struct Tree::Change {
     BinaryTree binary = t.grow_references(std::vector<Ref>(references), 0, t.config_.executor);
     note_cuts(binary, references);
     t.optimise(binary);
-    Collapsed made = collapse(binary, t.primitives_, w);
+    Collapsed made = collapse(binary, t.primitives_, w, t.config_.executor);
     if (made.height > most_height) {  // moved about too much: without reinsertion
       w = WideTree(w.primitive());
-      made = collapse(t.grow_references(std::move(references), 0, t.config_.executor), t.primitives_, w);
+      made = collapse(t.grow_references(std::move(references), 0, t.config_.executor), t.primitives_, w,
+                      t.config_.executor);
     }
     w.set_root(made.root);
   }

@@ -1,4 +1,4 @@
-// Binary trees put together from parts, and what a tree costs.
+// Binary trees put together from parts.
 #include "binary_tree.hpp"
 
 namespace coppice::bvh {
@@ -73,25 +73,6 @@ BinaryTree graft(const Top& top, std::span<const BinaryTree> parts) {
   }
   if (root == none) tree.nodes.clear();
   return tree;
-}
-
-double BinaryTree::cost() const {
-  if (nodes.empty()) return 0;
-  double sum = 0;
-  std::vector<std::uint32_t> open{0};
-  while (!open.empty()) {
-    const BinaryNode& n = nodes[open.back()];
-    open.pop_back();
-    if (n.is_leaf()) {
-      sum += static_cast<double>(n.box.half_surface()) * n.count;
-    } else {
-      sum += 1.2 * static_cast<double>(n.box.half_surface());
-      open.push_back(n.child[0]);
-      open.push_back(n.child[1]);
-    }
-  }
-  const double root = nodes[0].box.half_surface();
-  return root > 0 ? sum / root : static_cast<double>(primitives.size());
 }
 
 }  // namespace coppice::bvh

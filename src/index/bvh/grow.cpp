@@ -24,7 +24,7 @@ struct Fragment {
   Box4 box;
   Box4 middles;
   int depth = 0;
-  std::vector<BinaryNode> nodes;  // node 0 is its root; children within the fragment
+  storage::RawVector<BinaryNode> nodes;  // node 0 is its root; children within the fragment
   std::vector<std::uint32_t> primitives;
   std::unique_ptr<Fragment> left, right;  // or both are null
 };

@@ -142,7 +142,7 @@ class CurveBuilder {
 
   const std::vector<Ref>& refs_;
   const std::vector<Coded>& order_;
-  std::vector<BinaryNode>& nodes_;
+  storage::RawVector<BinaryNode>& nodes_;
   int rearrangements_;
   Executor executor_;
 };

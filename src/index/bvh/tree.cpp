@@ -45,7 +45,7 @@ void Tree::optimise(BinaryTree& tree) const {
   if (share < 0) {
     share = config_.builder == BvhBuilder::fast ? 0.05f : 0.1f;
   }
-  for (int i = 0; i < passes; ++i) reinsert(tree, share);
+  for (int i = 0; i < passes; ++i) reinsert(tree, share, config_.executor);
 }
 
 BinaryTree Tree::grow_references(std::vector<Ref>&& references, float root_surface, Executor executor) const {
@@ -122,14 +122,14 @@ void Tree::build(Kind kind, std::vector<Stored>&& primitives, std::span<const po
   for (const Stored& s : primitives_) widen(s);
   binary = grow_all();
   optimise(binary);
-  Collapsed made = collapse(binary, primitives_, wide_);
+  Collapsed made = collapse(binary, primitives_, wide_, config_.executor);
   if (made.height > most_height) {  // moved about too much: searches have stacks of fixed size
     wide_ = WideTree(arithmetic);
     binary = grow_all();
-    made = collapse(binary, primitives_, wide_);
+    made = collapse(binary, primitives_, wide_, config_.executor);
   }
   wide_.set_root(made.root);
-  binary_cost_ = binary.cost();
+  binary_cost_ = made.binary_cost;
   cut_ = binary.primitives.size() > size_;
   build_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }

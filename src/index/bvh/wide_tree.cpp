@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "coppice/storage/memory.hpp"
-
 namespace coppice::bvh {
 namespace {
 
@@ -41,19 +39,29 @@ void fill_lane(BoxBlock& b, std::size_t lane, std::uint32_t slot, const Stored& 
 
 std::uint32_t WideTree::take_node() {
   std::uint32_t i = 0;
-  if (!free_nodes_.empty()) {
-    i = free_nodes_.back();
-    free_nodes_.pop_back();
-  } else {
-    i = static_cast<std::uint32_t>(nodes_.size());
-    nodes_.emplace_back();
+  take_nodes({&i, 1});
+  clear_node(i);
+  return i;
+}
+
+void WideTree::take_nodes(std::span<std::uint32_t> nodes) {
+  for (std::uint32_t& i : nodes) {
+    if (free_nodes_.empty()) {
+      i = static_cast<std::uint32_t>(nodes_.size());
+      nodes_.resize(nodes_.size() + 1);
+    } else {
+      i = free_nodes_.back();
+      free_nodes_.pop_back();
+    }
   }
-  WideNode& n = nodes_[i];
+}
+
+void WideTree::clear_node(std::uint32_t node) {
+  WideNode& n = nodes_[node];
   n = {};
   for (std::size_t row = 0; row < 6; ++row) std::fill_n(n.bounds[row], width, row % 2 == 0 ? infinite : -infinite);
   std::fill_n(n.child, width, no_child);
   n.parent = no_node;
-  return i;
 }
 
 std::uint32_t WideTree::take_blocks(std::uint32_t count) {
@@ -72,8 +80,12 @@ std::uint32_t WideTree::take_blocks(std::uint32_t count) {
 }
 
 ChildRef WideTree::take_leaf(std::span<const std::uint32_t> slots, std::span<const Stored> primitives) {
-  const auto count = static_cast<std::uint32_t>((slots.size() + width - 1) / width);
-  const std::uint32_t first = take_blocks(count);
+  return write_leaf(take_blocks(blocks_for(slots.size())), slots, primitives);
+}
+
+ChildRef WideTree::write_leaf(std::uint32_t first, std::span<const std::uint32_t> slots,
+                              std::span<const Stored> primitives) {
+  const std::uint32_t count = blocks_for(slots.size());
   const auto fill = [&](auto& blocks) {
     for (std::size_t b = 0; b < count; ++b) {
       auto& block = blocks[first + b];
@@ -154,12 +166,7 @@ Box4 WideTree::node_box(const WideNode& n) const noexcept {
 
 void WideTree::reserve(std::size_t nodes, std::size_t blocks) {
   nodes_.reserve(nodes);
-  storage::prefer_huge_pages(nodes_.data(), nodes * sizeof(WideNode));
-  const auto make_room = [&](auto& all) {
-    all.reserve(blocks);
-    storage::prefer_huge_pages(all.data(), blocks * sizeof all[0]);
-  };
-  triangles() ? make_room(triangle_blocks_) : make_room(box_blocks_);
+  triangles() ? triangle_blocks_.reserve(blocks) : box_blocks_.reserve(blocks);
 }
 
 View WideTree::view(const Stored* primitives, const point_id* ids, float extent) const noexcept {

@@ -10,24 +10,25 @@
 namespace coppice::bvh {
 namespace {
 
-constexpr std::size_t shares = 256;                        // subtrees that are open before threads share them
+constexpr std::size_t open_subtrees = 256;                 // subtrees that are open before threads share them
 constexpr std::size_t alone_below = std::size_t{1} << 12;  // trees of fewer nodes are one thread's
+constexpr std::size_t ahead = 2;                           // nodes whose primitives are on their way to the cache
 constexpr std::uint32_t elsewhere = 0x40000000u;           // a child that is the root of another part
-static_assert(shares < elsewhere && leaf_bit > elsewhere);
+static_assert(open_subtrees < elsewhere && leaf_bit > elsewhere);
 
-/// Takes nodes from the front of the row and puts their children, as `open` appends them, at its end, until `shares`
-/// wait. Returns how many were taken.
+/// Takes nodes from the front of the row and puts their children, as `open` appends them, at its end, until
+/// `open_subtrees` wait. Returns how many were taken.
 template <class Row, class Open>
 std::size_t open_breadth_first(Row& row, Open open) {
   std::size_t head = 0;
-  while (head < row.size() && row.size() - head < shares) open(row[head++]);
+  while (head < row.size() && row.size() - head < open_subtrees) open(row[head++]);
   return head;
 }
 
 class Collapse {
  public:
   Collapse(const BinaryTree& binary, std::span<const Stored> primitives, WideTree& wide, Executor executor)
-      : nodes_(binary.nodes), slots_(binary.primitives), primitives_(primitives), wide_(wide) {
+      : binary_(binary), nodes_(binary.nodes), slots_(binary.primitives), primitives_(primitives), wide_(wide) {
     if (nodes_.size() >= alone_below) executor_ = executor;
   }
 
@@ -202,9 +203,10 @@ class Collapse {
       planned.what[k] = leaf_bit | static_cast<std::uint32_t>(part.leaf_ends.size());
       const auto first = static_cast<std::ptrdiff_t>(part.slots.size());
       gather(children.node[k], part.slots);
-      std::sort(part.slots.begin() + first, part.slots.end());
-      part.slots.erase(std::unique(part.slots.begin() + first, part.slots.end()),
-                       part.slots.end());  // parts that meet again
+      if (binary_.repeats) {  // parts that meet again
+        std::sort(part.slots.begin() + first, part.slots.end());
+        part.slots.erase(std::unique(part.slots.begin() + first, part.slots.end()), part.slots.end());
+      }
       part.leaf_ends.push_back(part.slots.size());
     }
     return static_cast<std::uint32_t>(part.nodes.size() - 1);
@@ -219,6 +221,12 @@ class Collapse {
     }
     gather(n.child[0], slots);
     gather(n.child[1], slots);
+  }
+
+  void prefetch(const Part& part, const Planned& planned) const {
+    for (std::size_t k = 0; k < planned.children.count; ++k)
+      if (const std::uint32_t what = planned.what[k]; (what & leaf_bit) != 0)
+        for (const std::uint32_t slot : leaf_of(part, what & ~leaf_bit)) __builtin_prefetch(&primitives_[slot]);
   }
 
   [[nodiscard]] static std::span<const std::uint32_t> leaf_of(const Part& part, std::size_t i) {
@@ -244,6 +252,7 @@ class Collapse {
 
   void write(const Part& part) {
     for (std::size_t i = part.nodes.size(); i-- > 0;) {
+      if (i >= ahead) prefetch(part, part.nodes[i - ahead]);
       const Planned& planned = part.nodes[i];
       const std::uint32_t node = part.node_at[i];
       wide_.clear_node(node);
@@ -263,8 +272,9 @@ class Collapse {
     }
   }
 
-  const storage::RawVector<BinaryNode>& nodes_;
-  const std::vector<std::uint32_t>& slots_;
+  const BinaryTree& binary_;
+  std::span<const BinaryNode> nodes_;
+  std::span<const std::uint32_t> slots_;
   std::span<const Stored> primitives_;
   WideTree& wide_;
   Executor executor_;

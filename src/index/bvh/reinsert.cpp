@@ -14,7 +14,7 @@ namespace {
 /// of all others most.
 constexpr std::size_t first_batch = 8;
 constexpr std::size_t share_of_past = 4;
-constexpr std::size_t grain = 64;
+constexpr std::size_t candidates_a_share = 64;
 
 using Nodes = storage::RawVector<BinaryNode>;
 
@@ -27,9 +27,9 @@ bool can_move(const Nodes& nodes, std::uint32_t x) {
 }
 
 /// Where a node had best go.
-class Search {
+class PlaceSearch {
  public:
-  explicit Search(const Nodes& nodes) : nodes_(nodes) {}
+  explicit PlaceSearch(const Nodes& nodes) : nodes_(nodes) {}
 
   /// The node whose sibling x should become; none: it is where it should be. What lies near x is looked at first, so
   /// that much of what is far can be left out.
@@ -96,9 +96,9 @@ class Search {
 };
 
 /// Moves nodes, where that still pays.
-class Mover {
+class NodeMover {
  public:
-  explicit Mover(Nodes& nodes) : nodes_(nodes), visit_(nodes.size(), 0) {}
+  explicit NodeMover(Nodes& nodes) : nodes_(nodes), visit_(nodes.size(), 0) {}
 
   void move(std::uint32_t x, std::uint32_t at) {
     if (!can_move(nodes_, x) || at == nodes_[x].parent || at == sibling_of(nodes_, x) || !(gain(x, at) > 0)) return;
@@ -166,12 +166,12 @@ void reinsert(BinaryTree& tree, float share, Executor executor) {
   const auto end = largest.begin() + static_cast<std::ptrdiff_t>(count);
   std::nth_element(largest.begin(), end - 1, largest.end(), std::greater<>());
   std::sort(largest.begin(), end, std::greater<>());
-  Mover mover(tree.nodes);
+  NodeMover mover(tree.nodes);
   std::vector<std::uint32_t> places(first_batch + count / share_of_past);
   for (std::size_t first = 0, size = 0; first < count; first += size) {
     size = std::min(first_batch + first / share_of_past, count - first);
-    executor.for_each_chunk(size, grain, [&](std::size_t begin, std::size_t finish) {
-      Search search(tree.nodes);
+    executor.for_each_chunk(size, candidates_a_share, [&](std::size_t begin, std::size_t finish) {
+      PlaceSearch search(tree.nodes);
       for (std::size_t i = begin; i < finish; ++i) places[i] = search.best_place(largest[first + i].second);
     });
     for (std::size_t i = 0; i < size; ++i)

@@ -17,6 +17,8 @@ inline constexpr std::uint32_t leaf_blocks = 2;  ///< a leaf has at most so many
 /// No wide tree is higher; stacks of searches rely on it.
 inline constexpr std::uint32_t most_height = 96;
 
+using StoredPrimitives = storage::RawVector<Stored>;
+
 /// How many blocks so many primitives fill.
 [[nodiscard]] constexpr std::uint32_t blocks_for(std::size_t primitives) noexcept {
   return static_cast<std::uint32_t>((primitives + width - 1) / width);

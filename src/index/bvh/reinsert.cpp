@@ -3,7 +3,8 @@
 // that nobody changes; then they move one after the other, each only if that still makes the sum smaller. Batches
 // depend on the tree alone, so that every number of threads makes the same moves.
 #include <algorithm>
-#include <functional>
+#include <bit>
+#include <numeric>
 
 #include "binary_tree.hpp"
 
@@ -155,27 +156,84 @@ class NodeMover {
   std::uint32_t ticket_ = 0;
 };
 
+struct Candidate {
+  float surface;
+  std::uint32_t node;
+
+  friend bool operator<(const Candidate& a, const Candidate& b) {
+    return a.surface > b.surface || (a.surface == b.surface && a.node > b.node);
+  }
+};
+using Candidates = std::vector<Candidate>;
+
+void sort_side_by_side(std::span<Candidate> all, Executor executor) {
+  if (all.size() < std::size_t{1} << 12) {
+    std::sort(all.begin(), all.end());
+    return;
+  }
+  const std::size_t half = all.size() / 2;
+  executor.invoke([&] { sort_side_by_side(all.first(half), executor); },
+                  [&] { sort_side_by_side(all.subspan(half), executor); });
+  std::inplace_merge(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(half), all.end());
+}
+
+/// A share of the nodes that can move, those of largest surface, by surface. The first bits of surfaces are counted, so
+/// that only those are looked at closely that may be among them.
+Candidates largest(const Nodes& nodes, float share, Executor executor) {
+  constexpr std::size_t nodes_a_share = std::size_t{1} << 15;
+  constexpr int first_bits = 20;  // sign, exponent, and three bits of the fraction are above
+  constexpr std::size_t classes = std::size_t{1} << (32 - first_bits);
+  const auto class_of = [](float surface) { return std::bit_cast<std::uint32_t>(surface) >> first_bits; };
+  const std::size_t shares = (nodes.size() + nodes_a_share - 1) / nodes_a_share;
+  std::vector<std::vector<std::uint32_t>> counts(shares);
+  const auto for_each_candidate = [&](std::size_t first, std::size_t last, auto&& visit) {
+    for (auto i = static_cast<std::uint32_t>(first); i < last; ++i)
+      if (can_move(nodes, i)) visit(Candidate{nodes[i].box.half_surface(), i});
+  };
+  executor.for_each_chunk(nodes.size(), nodes_a_share, [&](std::size_t first, std::size_t last) {
+    std::vector<std::uint32_t>& mine = counts[first / nodes_a_share];
+    mine.assign(classes, 0);
+    for_each_candidate(first, last, [&](const Candidate& c) { ++mine[class_of(c.surface)]; });
+  });
+  std::vector<std::size_t> total(classes, 0);
+  for (const auto& of_share : counts)
+    for (std::size_t c = 0; c < classes; ++c) total[c] += of_share[c];
+  const std::size_t all = std::accumulate(total.begin(), total.end(), std::size_t{0});
+  const auto wanted = static_cast<std::size_t>(static_cast<double>(all) * static_cast<double>(share));
+  if (wanted == 0) return {};
+  std::size_t least = classes, above = 0;
+  while (above < wanted) above += total[--least];
+  std::vector<Candidates> found(shares);
+  executor.for_each_chunk(nodes.size(), nodes_a_share, [&](std::size_t first, std::size_t last) {
+    Candidates& mine = found[first / nodes_a_share];
+    for_each_candidate(first, last, [&](const Candidate& c) {
+      if (class_of(c.surface) >= least) mine.push_back(c);
+    });
+  });
+  Candidates candidates;
+  candidates.reserve(above);
+  for (const Candidates& of_share : found) candidates.insert(candidates.end(), of_share.begin(), of_share.end());
+  sort_side_by_side(candidates, executor);
+  candidates.resize(wanted);
+  return candidates;
+}
+
 }  // namespace
 
 void reinsert(BinaryTree& tree, float share, Executor executor) {
-  std::vector<std::pair<float, std::uint32_t>> largest;
-  for (std::uint32_t i = 1; i < tree.nodes.size(); ++i)
-    if (can_move(tree.nodes, i)) largest.emplace_back(tree.nodes[i].box.half_surface(), i);
-  const auto count = static_cast<std::size_t>(static_cast<double>(largest.size()) * static_cast<double>(share));
+  const Candidates candidates = largest(tree.nodes, share, executor);
+  const std::size_t count = candidates.size();
   if (count == 0) return;
-  const auto end = largest.begin() + static_cast<std::ptrdiff_t>(count);
-  std::nth_element(largest.begin(), end - 1, largest.end(), std::greater<>());
-  std::sort(largest.begin(), end, std::greater<>());
   NodeMover mover(tree.nodes);
   std::vector<std::uint32_t> places(first_batch + count / share_of_past);
   for (std::size_t first = 0, size = 0; first < count; first += size) {
     size = std::min(first_batch + first / share_of_past, count - first);
     executor.for_each_chunk(size, candidates_a_share, [&](std::size_t begin, std::size_t finish) {
       PlaceSearch search(tree.nodes);
-      for (std::size_t i = begin; i < finish; ++i) places[i] = search.best_place(largest[first + i].second);
+      for (std::size_t i = begin; i < finish; ++i) places[i] = search.best_place(candidates[first + i].node);
     });
     for (std::size_t i = 0; i < size; ++i)
-      if (places[i] != none) mover.move(largest[first + i].second, places[i]);
+      if (places[i] != none) mover.move(candidates[first + i].node, places[i]);
   }
 }
 

@@ -39,7 +39,8 @@ struct Growth {
   std::size_t sweep_below = 8;     ///< nodes of fewer references are split by trying everything
   std::size_t leaf_size = 1;       ///< nodes of at most so many references are leaves
   std::size_t one_axis_below = 0;  ///< nodes of fewer references are binned along their longest axis only
-  bool weighted = false;           ///< references count for their weights
+  std::size_t fragment_size = std::size_t{1} << 13;  ///< nodes of fewer references are one thread's
+  bool weighted = false;                             ///< references count for their weights
   bool spatial = false;
   float split_overlap = 1e-5f;
   float root_surface = 0;  ///< of the whole scene, for split_overlap

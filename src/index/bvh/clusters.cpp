@@ -101,6 +101,7 @@ BinaryTree grow_over_clusters(Refs&& references, const Growth& growth, Executor 
   above.bins = 16;
   above.one_axis_below = std::numeric_limits<std::size_t>::max();
   above.weighted = true;
+  above.fragment_size = std::size_t{1} << 11;
   above.deepest_choice = choices_above;
   BinaryTree tree = grow(std::move(over), above, {}, executor);
   std::vector<std::uint32_t> roots(clusters);

@@ -10,18 +10,19 @@
 namespace coppice::bvh {
 namespace {
 
-constexpr std::size_t open_subtrees = 256;                 // subtrees that are open before threads share them
+// Subtrees that are open before threads share them: many, since one may hold most of what is below a few.
+constexpr std::size_t open_binary = 4096, open_wide = 256;
 constexpr std::size_t alone_below = std::size_t{1} << 12;  // trees of fewer nodes are one thread's
 constexpr std::size_t ahead = 2;                           // nodes whose primitives are on their way to the cache
 constexpr std::uint32_t elsewhere = 0x40000000u;           // a child that is the root of another part
-static_assert(open_subtrees < elsewhere && leaf_bit > elsewhere);
+static_assert(open_wide < elsewhere && leaf_bit > elsewhere);
 
-/// Takes nodes from the front of the row and puts their children, as `open` appends them, at its end, until
-/// `open_subtrees` wait. Returns how many were taken.
+/// Takes nodes from the front of the row and puts their children, as `open` appends them, at its end, until `most`
+/// wait. Returns how many were taken.
 template <class Row, class Open>
-std::size_t open_breadth_first(Row& row, Open open) {
+std::size_t open_breadth_first(Row& row, std::size_t most, Open open) {
   std::size_t head = 0;
-  while (head < row.size() && row.size() - head < open_subtrees) open(row[head++]);
+  while (head < row.size() && row.size() - head < most) open(row[head++]);
   return head;
 }
 
@@ -75,20 +76,24 @@ class Collapse {
   double cover_all() {
     covers_.resize(nodes_.size());
     std::vector<std::uint32_t> row{0};
-    const std::size_t tops = open_breadth_first(row, [&](std::uint32_t i) {
+    const std::size_t tops = open_breadth_first(row, open_binary, [&](std::uint32_t i) {
       if (!nodes_[i].is_leaf()) row.insert(row.end(), nodes_[i].child, nodes_[i].child + 2);
     });
     std::vector<double> costs(row.size() - tops);
-    executor_.for_each_chunk(costs.size(), 1, [&](std::size_t i, std::size_t) {
-      // Parents before children; reversed it goes bottom up, also after reinsertion.
-      std::vector<std::uint32_t> order, open{row[tops + i]};
-      while (!open.empty()) {
-        const std::uint32_t n = open.back();
-        open.pop_back();
-        order.push_back(n);
-        if (!nodes_[n].is_leaf()) open.insert(open.end(), nodes_[n].child, nodes_[n].child + 2);
+    executor_.for_each_chunk(costs.size(), 16, [&](std::size_t first, std::size_t last) {
+      std::vector<std::uint32_t> order, open;
+      for (std::size_t i = first; i < last; ++i) {
+        // Parents before children; reversed it goes bottom up, also after reinsertion.
+        order.clear();
+        open.assign(1, row[tops + i]);
+        while (!open.empty()) {
+          const std::uint32_t n = open.back();
+          open.pop_back();
+          order.push_back(n);
+          if (!nodes_[n].is_leaf()) open.insert(open.end(), nodes_[n].child, nodes_[n].child + 2);
+        }
+        for (std::size_t k = order.size(); k-- > 0;) costs[i] += cover(order[k]);
       }
-      for (std::size_t k = order.size(); k-- > 0;) costs[i] += cover(order[k]);
     });
     double cost = 0;
     for (const double c : costs) cost += c;
@@ -158,7 +163,7 @@ class Collapse {
       std::uint32_t node, parent, place;
     };
     std::vector<Waiting> row{{0, no_node, 0}};
-    const std::size_t tops = open_breadth_first(row, [&](const Waiting w) {
+    const std::size_t tops = open_breadth_first(row, open_wide, [&](const Waiting w) {
       const std::uint32_t at = plan_one(parts_[0], w.node);
       if (w.parent != no_node) parts_[0].nodes[w.parent].what[w.place] = at;
       const Children& children = parts_[0].nodes[at].children;

@@ -35,7 +35,7 @@ void sort_by_bits(storage::RawVector<std::uint64_t>& rows, int shift, int bits, 
   constexpr int digit = 10;
   constexpr std::size_t digits = std::size_t{1} << digit;
   // Shares count for themselves and then know their places: of equal digits, those of earlier shares come first.
-  const std::size_t share = std::max(std::size_t{1} << 15, rows.size() / 32 + 1);
+  const std::size_t share = std::max(std::size_t{1} << 14, rows.size() / 32 + 1);
   const std::size_t shares = (rows.size() + share - 1) / share;
   storage::RawVector<std::uint64_t> other(rows.size());
   std::vector<std::array<std::uint32_t, digits>> at(shares);

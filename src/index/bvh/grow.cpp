@@ -8,12 +8,12 @@
 namespace coppice::bvh {
 namespace {
 
-constexpr std::size_t fragment_size = std::size_t{1} << 15;
+constexpr std::size_t boxes_a_share = std::size_t{1} << 14;
 
 void grow_fragment(Fragment& f, const Growth& growth, std::span<const Triangle> triangles, Executor executor) {
   {
     const auto grower = std::make_unique<Grower>(f, growth, triangles);
-    if (f.size < fragment_size || f.depth >= growth.deepest_choice) {
+    if (f.size < growth.fragment_size || f.depth >= growth.deepest_choice) {
       grower->grow_all();
       return;
     }
@@ -52,8 +52,22 @@ BinaryTree grow(Refs&& references, const Growth& growth, std::span<const Triangl
   tree.repeats = growth.spatial;
   if (references.empty()) return tree;
   Fragment root;
-  for (const Ref& r : references) root.box.extend(r.box);
-  root.middles = middles_of(references);
+  struct Boxes {
+    Box4 all, middles;
+  };
+  std::vector<Boxes> shares((references.size() + boxes_a_share - 1) / boxes_a_share);
+  executor.for_each_chunk(references.size(), boxes_a_share, [&](std::size_t first, std::size_t last) {
+    Boxes boxes;
+    for (std::size_t i = first; i < last; ++i) {
+      boxes.all.extend(references[i].box);
+      boxes.middles.extend(references[i].middle());
+    }
+    shares[first / boxes_a_share] = boxes;
+  });
+  for (const Boxes& boxes : shares) {
+    root.box.extend(boxes.all);
+    root.middles.extend(boxes.middles);
+  }
   root.size = references.size();
   root.refs = references.data();
   storage::RawArray<Ref> room;

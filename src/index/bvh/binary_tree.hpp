@@ -36,9 +36,8 @@ struct BinaryTree {
 /// How a tree is grown from the top: what a builder's name stands for.
 struct Growth {
   int bins = 32;
-  std::size_t sweep_below = 8;     ///< nodes of fewer references are split by trying everything
-  std::size_t leaf_size = 1;       ///< nodes of at most so many references are leaves
-  std::size_t one_axis_below = 0;  ///< nodes of fewer references are binned along their longest axis only
+  std::size_t sweep_below = 8;                       ///< nodes of fewer references are split by trying everything
+  std::size_t leaf_size = 1;                         ///< nodes of at most so many references are leaves
   std::size_t fragment_size = std::size_t{1} << 13;  ///< nodes of fewer references are one thread's
   bool weighted = false;                             ///< references count for their weights
   bool spatial = false;

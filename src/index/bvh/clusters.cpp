@@ -1,10 +1,9 @@
 // Growth over clusters: references along a Morton curve fall into cells of few, over whose boxes a tree is grown as
-// over primitives, only that they weigh what they hold (hierarchical linear hierarchies: Garanzha, Pantaleoni and
+// over primitives, only that they weigh what they hold (HLBVH: Pantaleoni and Luebke 2010; Garanzha, Pantaleoni and
 // McAllister 2011); what is in a cell is then divided as everywhere. So the levels in which most references pass by the
 // most often are spared. Clusters depend on the references alone: every number of threads grows the same tree.
 #include <algorithm>
 #include <bit>
-#include <limits>
 
 #include "curve.hpp"
 #include "grower.hpp"
@@ -16,8 +15,9 @@ constexpr std::size_t least_references = std::size_t{1} << 10;    // references 
 constexpr std::size_t references_a_share = std::size_t{1} << 14;  // for threads
 constexpr std::size_t cluster_size = 32;
 constexpr int axis_bits = 10;
-// Together these bound the depth: 32 and 8 choices, and halves.
-constexpr int choices_above = 32, choices_below = 8;
+constexpr int choices_above = 40;  // and halves; below, what is left of all choices
+// Where most of a scene is a speck, cells are too large for it: a cell may hold so many, or a 16th of all.
+constexpr std::size_t most_in_cell = std::size_t{1} << 12;
 
 /// Rows in the order of the curve: code, then row.
 using Curve = storage::RawVector<std::uint64_t>;
@@ -81,10 +81,13 @@ BinaryTree grow_over_clusters(Refs&& references, const Growth& growth, Executor 
   std::vector<std::uint32_t> ends;
   {
     const Curve curve = curve_of(references, executor);
+    cut(curve, 0, n, ends);
+    for (std::size_t c = 0; c < ends.size(); ++c)
+      if (ends[c] - (c == 0 ? 0 : ends[c - 1]) > std::max(most_in_cell, n / 16))
+        return grow(std::move(references), growth, {}, executor);
     executor.for_each_chunk(n, references_a_share, [&](std::size_t first, std::size_t last) {
       for (std::size_t i = first; i < last; ++i) sorted.get()[i] = references[static_cast<std::uint32_t>(curve[i])];
     });
-    cut(curve, 0, n, ends);
   }
   const std::size_t clusters = ends.size();
   Refs over(clusters);
@@ -99,14 +102,20 @@ BinaryTree grow_over_clusters(Refs&& references, const Growth& growth, Executor 
   });
   Growth above;
   above.bins = 16;
-  above.one_axis_below = std::numeric_limits<std::size_t>::max();
   above.weighted = true;
   above.fragment_size = std::size_t{1} << 11;
   above.deepest_choice = choices_above;
   BinaryTree tree = grow(std::move(over), above, {}, executor);
   std::vector<std::uint32_t> roots(clusters);
-  for (std::uint32_t i = 0; i < tree.nodes.size(); ++i)
-    if (tree.nodes[i].is_leaf()) roots[tree.primitives[tree.nodes[i].child[1]]] = i;
+  std::vector<int> depths(tree.nodes.size(), 0), root_depths(clusters);
+  for (std::uint32_t i = 0; i < tree.nodes.size(); ++i) {
+    const BinaryNode& node = tree.nodes[i];
+    if (i > 0) depths[i] = depths[node.parent] + 1;
+    if (!node.is_leaf()) continue;
+    const std::uint32_t cluster = tree.primitives[node.child[1]];
+    roots[cluster] = i;
+    root_depths[cluster] = depths[i];
+  }
 
   // Fragments of whole clusters.
   std::vector<std::size_t> cuts{0};  // first clusters
@@ -122,8 +131,9 @@ BinaryTree grow_over_clusters(Refs&& references, const Growth& growth, Executor 
     f.refs = sorted.get() + first;
     f.size = ends[cuts[i + 1] - 1] - first;
     const auto grower = std::make_unique<Grower>(f, growth, std::span<const Triangle>());
-    grower->grow_groups(std::span(ends).subspan(cuts[i], cuts[i + 1] - cuts[i]), first,
-                        growth.deepest_choice - choices_below);
+    const std::size_t groups = cuts[i + 1] - cuts[i];
+    grower->grow_groups(std::span(ends).subspan(cuts[i], groups), first,
+                        std::span(root_depths).subspan(cuts[i], groups));
   });
   std::vector<std::size_t> first_node, first_primitive;
   std::size_t nodes = tree.nodes.size(), primitives = 0;

@@ -83,8 +83,8 @@ class Grower {
   }
 
   /// Grows a tree in every one of the groups in which the references lie: node i is the root of group i. `ends` are
-  /// those of groups, `first` the place of the first reference.
-  void grow_groups(std::span<const std::uint32_t> ends, std::uint32_t first, int depth) {
+  /// those of groups, `first` the place of the first reference, `depths` those of the roots.
+  void grow_groups(std::span<const std::uint32_t> ends, std::uint32_t first, std::span<const int> depths) {
     f_.primitives.reserve(f_.size);
     f_.nodes.resize(ends.size(), BinaryNode{});
     for (std::size_t i = ends.size(); i-- > 0;) {
@@ -96,7 +96,7 @@ class Grower {
         middles.extend(r.middle());
       }
       f_.nodes[i].box = box;
-      grow(static_cast<std::uint32_t>(i), refs.size(), middles, depth);
+      grow(static_cast<std::uint32_t>(i), refs.size(), middles, depths[i]);
     }
   }
 
@@ -146,7 +146,7 @@ class Grower {
   Split choose(std::span<const Ref> refs, const Box4& middles, int depth) {
     swept_ = refs.size() < growth_.sweep_below;
     if (depth >= growth_.deepest_choice) return {};
-    return swept_ ? sweep_.find(refs) : binned_.find(refs, middles, refs.size() < growth_.one_axis_below);
+    return swept_ ? sweep_.find(refs) : binned_.find(refs, middles);
   }
 
   /// Puts the left side before the right one; both keep their order.

@@ -180,7 +180,7 @@ void sort_side_by_side(std::span<Candidate> all, Executor executor) {
 /// A share of the nodes that can move, those of largest surface, by surface. The first bits of surfaces are counted, so
 /// that only those are looked at closely that may be among them.
 Candidates largest(const Nodes& nodes, float share, Executor executor) {
-  constexpr std::size_t nodes_a_share = std::size_t{1} << 15;
+  constexpr std::size_t nodes_a_share = std::size_t{1} << 14;
   constexpr int first_bits = 20;  // sign, exponent, and three bits of the fraction are above
   constexpr std::size_t classes = std::size_t{1} << (32 - first_bits);
   const auto class_of = [](float surface) { return std::bit_cast<std::uint32_t>(surface) >> first_bits; };

@@ -25,13 +25,12 @@ struct Split {
 /// The box of (twice) the middles of references.
 [[nodiscard]] Box4 middles_of(std::span<const Ref> refs);
 
-/// Splits by the middles of boxes, in equal bins along every axis, or along the one on which the middles reach
-/// farthest.
+/// Splits by the middles of boxes, in equal bins along every axis.
 class BinnedSplitter {
  public:
   BinnedSplitter(int bins, bool weighted) : bins_(bins), weighted_(weighted) {}
   /// Requires: `middles` is the box of theirs.
-  [[nodiscard]] Split find(std::span<const Ref> refs, const Box4& middles, bool one_axis);
+  [[nodiscard]] Split find(std::span<const Ref> refs, const Box4& middles);
   /// Requires: the split is what `find` gave last.
   [[nodiscard]] bool goes_left(const Ref& ref, const Split& split) const {
     return truncated((ref.middle() - origin_) * scale_)[split.axis] <= split.bin;
@@ -41,9 +40,7 @@ class BinnedSplitter {
   static constexpr int most_bins = 64;
 
   template <bool Weighted>
-  [[nodiscard]] Split find_as(std::span<const Ref> refs, const Box4& middles, bool one_axis);
-  template <bool Weighted>
-  void fill(std::span<const Ref> refs, int axis, int bins);
+  [[nodiscard]] Split find_as(std::span<const Ref> refs, const Box4& middles);
 
   int bins_;
   bool weighted_;

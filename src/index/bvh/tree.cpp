@@ -25,7 +25,6 @@ Growth Tree::growth() const {
     case BvhBuilder::fast:
       g.bins = 8;
       g.leaf_size = leaf_blocks * width;
-      g.one_axis_below = std::numeric_limits<std::size_t>::max();
       break;
     case BvhBuilder::sweep:
       g.sweep_below = std::numeric_limits<std::size_t>::max();

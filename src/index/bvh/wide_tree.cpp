@@ -40,10 +40,10 @@ struct Columns {
   typedef float Anywhere __attribute__((vector_size(16), may_alias, aligned(4)));
   const Four a = *reinterpret_cast<const Anywhere*>(p), b = *reinterpret_cast<const Anywhere*>(q),
              c = *reinterpret_cast<const Anywhere*>(r), d = *reinterpret_cast<const Anywhere*>(s);
-  const Four ab = __builtin_shuffle(a, b, FourInts{0, 4, 1, 5}), cd = __builtin_shuffle(c, d, FourInts{0, 4, 1, 5});
-  const Four ef = __builtin_shuffle(a, b, FourInts{2, 6, 3, 7}), gh = __builtin_shuffle(c, d, FourInts{2, 6, 3, 7});
-  return {{__builtin_shuffle(ab, cd, FourInts{0, 1, 4, 5}), __builtin_shuffle(ab, cd, FourInts{2, 3, 6, 7}),
-           __builtin_shuffle(ef, gh, FourInts{0, 1, 4, 5}), __builtin_shuffle(ef, gh, FourInts{2, 3, 6, 7})}};
+  const Four ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+  const Four ef = __builtin_shufflevector(a, b, 2, 6, 3, 7), gh = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  return {{__builtin_shufflevector(ab, cd, 0, 1, 4, 5), __builtin_shufflevector(ab, cd, 2, 3, 6, 7),
+           __builtin_shufflevector(ef, gh, 0, 1, 4, 5), __builtin_shufflevector(ef, gh, 2, 3, 6, 7)}};
 }
 
 /// Writes all lanes of a block at once.
@@ -51,7 +51,7 @@ void fill_block(TriangleBlock& block, const std::array<const Stored*, width>& fr
   static_assert(sizeof(Stored) == 36);
   for (std::size_t half = 0; half < width; half += 4) {
     const float* p[4];
-    for (std::size_t i = 0; i < 4; ++i) p[i] = from[half + i]->a.data();
+    for (std::size_t i = 0; i < 4; ++i) p[i] = reinterpret_cast<const float*>(from[half + i]);
     const Columns first = columns_of(p[0], p[1], p[2], p[3]);                   // a, and b's x
     const Columns second = columns_of(p[0] + 4, p[1] + 4, p[2] + 4, p[3] + 4);  // b's y and z, c's x and y
     const Columns third = columns_of(p[0] + 5, p[1] + 5, p[2] + 5, p[3] + 5);   // b's z, and c

@@ -140,9 +140,46 @@ TEST(Bvh, ThreadsSortingAndChunksChangeNothing) {
     one.any(rays, a);
     two.any(rays, b, {.sorted = true, .executor = Executor(2)});
     EXPECT_EQ(a, b);
-    const RayWork work = one.work(rays);
+    const RayWork work = one.work(rays), other = two.work(rays);
+    EXPECT_EQ(q.binary_cost, r.binary_cost);
+    EXPECT_EQ(q.height, r.height);
+    EXPECT_EQ(work.nodes, other.nodes);
+    EXPECT_EQ(work.blocks, other.blocks);
     EXPECT_EQ(work.rays, rays.size());
     EXPECT_EQ(work.hits, static_cast<std::uint64_t>(std::count(a.begin(), a.end(), 1)));
+  }
+}
+
+TEST(Bvh, PlacesThatNoCellDividesMakeNoDeepTrees) {
+  // Thousands in one place, and as many ever closer to a corner of the scene.
+  std::vector<Triangle> triangles(3000, Triangle{{0, 0, 1}, {1, 0, 1}, {0, 1, 1}});
+  for (int i = 0; i < 3000; ++i) {
+    const float x = std::ldexp(1.0f + static_cast<float>(i % 8) / 8, -(i / 40)), y = 3 + x;
+    triangles.push_back({{y, 3, x}, {y + x / 4, 3, x}, {y, 3 + x / 4, x}});
+  }
+  const std::vector<Ray> rays = rays_at(triangles, 300, 7);
+  Bvh expected({.builder = BvhBuilder::sweep});
+  expected.build(triangles);
+  for (const BvhBuilder builder : bvh_builders()) {
+    Bvh index({.builder = builder, .executor = Executor(2)});
+    index.build(triangles);
+    index.validate();
+    EXPECT_LE(index.quality().height, 96u) << bvh_builder_name(builder);
+    for (const Ray& ray : rays) EXPECT_EQ(index.closest(ray), expected.closest(ray));
+  }
+}
+
+TEST(Bvh, ReinsertionMakesTreesCheaper) {
+  const std::vector<Triangle> triangles = soup(20000, 12, 0.3f);
+  for (const BvhBuilder builder : bvh_builders()) {
+    double cost = std::numeric_limits<double>::infinity();
+    for (const int passes : {0, 1, 3}) {
+      Bvh index({.builder = builder, .reinsertion_passes = passes, .reinsertion_share = 0.2f});
+      index.build(triangles);
+      index.validate();
+      EXPECT_LT(index.quality().binary_cost, cost) << bvh_builder_name(builder) << ", " << passes << " passes";
+      cost = index.quality().binary_cost;
+    }
   }
 }
 

@@ -1,4 +1,5 @@
-// Trees of triangles whose top comes from the neural builder, beside the same builders alone: build, duplication, rays.
+// Trees of triangles whose top comes from the neural builder, beside the same builders alone, and beside trees along a
+// Morton curve whose treelets are put together again by agglomeration: build, duplication, rays.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -37,6 +38,7 @@ void measure_rays(const Options& options, Figures& figures) {
       config.executor = executor;
       double alone[3] = {};  // build, and rays of both kinds
       const auto measure = [&](const std::string& contestant, const TopMethod* method) {
+        const bool reference = contestant == base;
         Bvh tree(config);
         double duplication = 0;
         const auto start = Clock::now();
@@ -51,7 +53,7 @@ void measure_rays(const Options& options, Figures& figures) {
           tree.build(soup, made);
         }
         const double build = seconds_since(start);
-        if (method == nullptr) alone[0] = build;
+        if (reference) alone[0] = build;
         figures.add("rays", name, contestant, "build", build / alone[0]);
         figures.add("rays", name, contestant, "references", method == nullptr ? 1 : duplication);
         std::size_t kind = 1;
@@ -67,7 +69,7 @@ void measure_rays(const Options& options, Figures& figures) {
             std::fprintf(stderr, "%s over %s: hits differ from the reference\n", contestant.c_str(), name.c_str());
             std::exit(1);
           }
-          if (method == nullptr) alone[kind] = best;
+          if (reference) alone[kind] = best;
           figures.add("rays", name, contestant, set.operation, best / alone[kind]);
           ++kind;
         }
@@ -75,6 +77,10 @@ void measure_rays(const Options& options, Figures& figures) {
       measure(base, nullptr);
       for (const TopMethod method : {TopMethod::neural_greedy, TopMethod::neural_recursive, TopMethod::search})
         measure(base + " below " + std::string(top_method_name(method)), &method);
+      if (below == BvhBuilder::binned) {  // what a top competes with that is put together from below
+        config.builder = BvhBuilder::lbvh;
+        measure("lbvh beside binned", nullptr);
+      }
     }
     std::fprintf(stderr, "%s\n", name.c_str());
   }

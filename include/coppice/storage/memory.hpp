@@ -4,6 +4,9 @@
 
 #include <cstddef>
 #include <memory>
+#include <new>
+#include <utility>
+#include <vector>
 
 namespace coppice::storage {
 
@@ -47,6 +50,32 @@ class RawArray {
   };
   std::unique_ptr<T[], Release> data_;
 };
+
+/// For vectors of values that are all written before they are read: resizing clears nothing, so that the threads that
+/// write them are also the first to touch their pages.
+template <class T>
+struct RawAllocator {
+  using value_type = T;
+  RawAllocator() = default;
+  template <class U>
+  RawAllocator(const RawAllocator<U>&) noexcept {}
+  [[nodiscard]] T* allocate(std::size_t size) {
+    return static_cast<T*>(storage::allocate(size * sizeof(T), pages(size)));
+  }
+  void deallocate(T* p, std::size_t size) noexcept { release(p, size * sizeof(T), pages(size)); }
+  template <class U>
+  void construct(U*) noexcept {}
+  template <class U, class... Arguments>
+  void construct(U* p, Arguments&&... arguments) {
+    ::new (static_cast<void*>(p)) U(std::forward<Arguments>(arguments)...);
+  }
+  friend bool operator==(RawAllocator, RawAllocator) noexcept { return true; }
+
+ private:
+  static PageSize pages(std::size_t size) { return size * sizeof(T) >= huge_page ? PageSize::huge : PageSize::small; }
+};
+template <class T>
+using RawVector = std::vector<T, RawAllocator<T>>;
 
 /// Memory that is made longer without keeping what was in it.
 template <class T>

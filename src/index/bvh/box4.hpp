@@ -85,20 +85,25 @@ inline Box4 box4(const Box3& b) {
   return {four(b.lower), four(b.upper)};
 }
 
-/// A box that knows its primitive, in the free lane.
+/// A box that knows its primitive, and for how many it counts, in the free lanes.
 struct Ref {
-  /// Makes of every name an ordinary number: denormal ones would slow the arithmetic of all four lanes.
+  /// Makes of every number an ordinary one: denormal ones would slow the arithmetic of all four lanes.
   static constexpr std::uint32_t name_bit = 0x40000000u;
   Box4 box;
 
   [[nodiscard, gnu::always_inline]] std::uint32_t primitive() const {
     return std::bit_cast<std::uint32_t>(static_cast<float>(box.lower[3])) & ~name_bit;
   }
-  [[gnu::always_inline]] void name(std::uint32_t primitive) {
+  [[nodiscard, gnu::always_inline]] std::uint32_t weight() const {
+    return std::bit_cast<std::uint32_t>(static_cast<float>(box.upper[3])) & ~name_bit;
+  }
+  [[gnu::always_inline]] void name(std::uint32_t primitive, std::uint32_t weight = 1) {
     FourInts bits = (FourInts)box.lower;
     bits[3] = static_cast<std::int32_t>(primitive | name_bit);
     box.lower = (Four)bits;
-    box.upper[3] = 0;
+    bits = (FourInts)box.upper;
+    bits[3] = static_cast<std::int32_t>(weight | name_bit);
+    box.upper = (Four)bits;
   }
   /// Twice the center.
   [[nodiscard, gnu::always_inline]] Four middle() const { return box.lower + box.upper; }

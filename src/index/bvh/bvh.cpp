@@ -15,6 +15,7 @@ namespace {
 
 using bvh::Kind;
 using bvh::Stored;
+using bvh::StoredPrimitives;
 
 constexpr std::size_t most_primitives = std::size_t{1} << 26;
 
@@ -22,18 +23,18 @@ const char* kind_name(Kind kind) {
   return kind == Kind::triangles ? "triangles" : kind == Kind::boxes ? "boxes" : "points";
 }
 
-std::vector<Stored> stored(std::span<const Triangle> triangles) {
+StoredPrimitives stored(std::span<const Triangle> triangles) {
   check_triangles(triangles);
   return {triangles.begin(), triangles.end()};
 }
-std::vector<Stored> stored(std::span<const Box3> boxes) {
+StoredPrimitives stored(std::span<const Box3> boxes) {
   check_boxes(boxes);
-  std::vector<Stored> all;
+  StoredPrimitives all;
   all.reserve(boxes.size());
   for (const Box3& b : boxes) all.push_back({b.lower, b.upper, b.lower});
   return all;
 }
-std::vector<Stored> stored(PointView<float> points) {
+StoredPrimitives stored(PointView<float> points) {
   std::vector<Box3> boxes(points.size());
   if (points.size() > 0 && points.dimension() != 3) check_points(points, 3);
   for (std::size_t i = 0; i < points.size(); ++i)
@@ -50,7 +51,7 @@ void check_ids(std::span<const point_id> ids, std::size_t count) {
   storage::check_fresh(ids, IdMap{});
 }
 
-void build_tree(bvh::Tree& tree, Kind kind, std::vector<Stored>&& all, std::span<const point_id> ids = {},
+void build_tree(bvh::Tree& tree, Kind kind, StoredPrimitives&& all, std::span<const point_id> ids = {},
                 const bvh::Top* top = nullptr) {
   check_count(all.size());
   tree.build(kind, std::move(all), ids, top);
@@ -61,7 +62,7 @@ void check_kind(const bvh::Tree& tree, Kind kind) {
     throw invalid_input(std::string(kind_name(kind)) + " for an index of " + kind_name(tree.kind()));
 }
 
-point_id insert_into(bvh::Tree& tree, Kind kind, std::vector<Stored>&& all) {
+point_id insert_into(bvh::Tree& tree, Kind kind, StoredPrimitives&& all) {
   check_kind(tree, kind);
   check_count(tree.size() + all.size());
   storage::check_left(tree.next_id(), all.size());
@@ -76,7 +77,7 @@ point_id insert_into(bvh::Tree& tree, Kind kind, std::vector<Stored>&& all) {
   return tree.insert(all);
 }
 
-void move_in(bvh::Tree& tree, Kind kind, std::span<const point_id> ids, const std::vector<Stored>& all) {
+void move_in(bvh::Tree& tree, Kind kind, std::span<const point_id> ids, const StoredPrimitives& all) {
   check_kind(tree, kind);
   storage::check_one_id_a_row(ids, all.size());
   tree.move(ids, all);
@@ -91,10 +92,10 @@ Bvh::~Bvh() = default;
 
 void Bvh::build(const TriangleMesh& mesh) {
   check_mesh(mesh);
-  std::vector<Stored> all;
-  all.reserve(mesh.size());
-  storage::prefer_huge_pages(all.data(), mesh.size() * sizeof(Stored));
-  for (std::size_t i = 0; i < mesh.size(); ++i) all.push_back(mesh.triangle(i));
+  StoredPrimitives all(mesh.size());
+  config().executor.for_each_chunk(all.size(), std::size_t{1} << 14, [&](std::size_t first, std::size_t last) {
+    for (std::size_t i = first; i < last; ++i) all[i] = mesh.triangle(i);
+  });
   build_tree(*tree_, Kind::triangles, std::move(all));
 }
 void Bvh::build(std::span<const Triangle> triangles) {

@@ -119,7 +119,7 @@ struct Tree::Change {
 
   /// Builds everything anew: what a batch as large as the tree is worth.
   void rebuild_all() {
-    std::vector<Ref> references;
+    Refs references;
     references.reserve(t.size_);
     for (std::uint32_t s = 0; s < t.primitives_.size(); ++s)
       if (t.id_of(s) != no_point) {
@@ -195,11 +195,11 @@ struct Tree::Change {
       return;
     }
     // Full: a node takes its place. Parts keep to the box of their leaf, the newcomer lies inside it.
-    std::vector<Ref> references;
+    Refs references;
     for (const std::uint32_t s : slots_) references.push_back(reference(s, box));
-    const BinaryTree binary = t.grow_references(std::vector<Ref>(references), box.half_surface(), {});
+    BinaryTree binary = t.grow_references(Refs(references), box.half_surface(), {});
     note_cuts(binary, references);
-    const Collapsed made = collapse(binary, t.primitives_, w);
+    const Collapsed made = collapse(binary, t.primitives_, w, {});
     w.set_child(node, place, made.root, box);
   }
 
@@ -257,13 +257,14 @@ struct Tree::Change {
     sum_up(w, at);
   }
 
-  void note_cuts(const BinaryTree& binary, const std::vector<Ref>& references) {
+  void note_cuts(BinaryTree& binary, const Refs& references) {
     t.cut_ = t.cut_ || binary.primitives.size() > references.size();
+    binary.repeats = t.cut_;
   }
 
   /// Gathers what lies below a node, builds it anew and puts it in the same place.
   void rebuild(std::uint32_t at) {
-    std::vector<Ref> references;
+    Refs references;
     gather(at, references);
     const std::uint32_t parent = w.node(at).parent;
     const std::size_t place = w.node(at).place;
@@ -273,26 +274,27 @@ struct Tree::Change {
       return;
     }
     const float scene = w.node_box(w.node(w.root())).half_surface();
-    BinaryTree binary = t.grow_references(std::vector<Ref>(references), scene, t.config_.executor);
+    BinaryTree binary = t.grow_references(Refs(references), scene, t.config_.executor);
     note_cuts(binary, references);
     t.optimise(binary);
-    const Collapsed made = collapse(binary, t.primitives_, w);
+    const Collapsed made = collapse(binary, t.primitives_, w, t.config_.executor);
     w.set_child(parent, place, made.root, w.node_box(w.node(made.root)));
   }
 
-  void put_root(std::vector<Ref>&& references) {
-    BinaryTree binary = t.grow_references(std::vector<Ref>(references), 0, t.config_.executor);
+  void put_root(Refs&& references) {
+    BinaryTree binary = t.grow_references(Refs(references), 0, t.config_.executor);
     note_cuts(binary, references);
     t.optimise(binary);
-    Collapsed made = collapse(binary, t.primitives_, w);
+    Collapsed made = collapse(binary, t.primitives_, w, t.config_.executor);
     if (made.height > most_height) {  // moved about too much: without reinsertion
       w = WideTree(w.primitive());
-      made = collapse(t.grow_references(std::move(references), 0, t.config_.executor), t.primitives_, w);
+      made = collapse(t.grow_references(std::move(references), 0, t.config_.executor), t.primitives_, w,
+                      t.config_.executor);
     }
     w.set_root(made.root);
   }
 
-  void gather(std::uint32_t at, std::vector<Ref>& references) {
+  void gather(std::uint32_t at, Refs& references) {
     for (std::size_t i = 0; i < width; ++i) {
       const ChildRef child = w.node(at).child[i];
       if (child == no_child) continue;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <utility>
 
 #include "ray_order.hpp"
 
@@ -26,6 +27,32 @@ void sort_by_code(std::vector<Coded>& rows, int bits) {
       sum += count;
     }
     for (const Coded& c : rows) other[at[digit_of(c)]++] = c;
+    rows.swap(other);
+  }
+}
+
+void sort_by_bits(storage::RawVector<std::uint64_t>& rows, int shift, int bits, Executor executor) {
+  constexpr int digit = 10;
+  constexpr std::size_t digits = std::size_t{1} << digit;
+  // Shares count for themselves and then know their places: of equal digits, those of earlier shares come first.
+  const std::size_t share = std::max(std::size_t{1} << 14, rows.size() / 32 + 1);
+  const std::size_t shares = (rows.size() + share - 1) / share;
+  storage::RawVector<std::uint64_t> other(rows.size());
+  std::vector<std::array<std::uint32_t, digits>> at(shares);
+  for (const int end = shift + bits; shift < end; shift += digit) {
+    const auto digit_of = [&](std::uint64_t row) { return static_cast<std::size_t>(row >> shift) & (digits - 1); };
+    executor.for_each_chunk(rows.size(), share, [&](std::size_t first, std::size_t last) {
+      auto& mine = at[first / share];
+      mine.fill(0);
+      for (std::size_t i = first; i < last; ++i) ++mine[digit_of(rows[i])];
+    });
+    std::uint32_t sum = 0;
+    for (std::size_t d = 0; d < digits; ++d)
+      for (auto& of_share : at) sum += std::exchange(of_share[d], sum);
+    executor.for_each_chunk(rows.size(), share, [&](std::size_t first, std::size_t last) {
+      auto& mine = at[first / share];
+      for (std::size_t i = first; i < last; ++i) other[mine[digit_of(rows[i])]++] = rows[i];
+    });
     rows.swap(other);
   }
 }

@@ -5,6 +5,9 @@
 #include <span>
 #include <vector>
 
+#include "coppice/parallel/executor.hpp"
+#include "coppice/storage/memory.hpp"
+
 namespace coppice::bvh {
 
 /// The bits of three numbers below 2^21, interleaved.
@@ -25,5 +28,7 @@ struct Coded {
 };
 /// Sorts by code; equal codes keep their order. `bits`: how many of the low bits of a code are used.
 void sort_by_code(std::vector<Coded>& rows, int bits);
+/// Sorts numbers by the bits from `shift` on; equal ones keep their order. The same for any number of threads.
+void sort_by_bits(storage::RawVector<std::uint64_t>& rows, int shift, int bits, Executor executor);
 
 }  // namespace coppice::bvh

@@ -1,32 +1,31 @@
-// Binary trees put together from parts, and what a tree costs.
+// Binary trees put together from parts.
+#include <algorithm>
+
 #include "binary_tree.hpp"
 
 namespace coppice::bvh {
 
-void append(BinaryTree& tree, std::uint32_t root, std::span<const BinaryNode> nodes,
-            std::span<const std::uint32_t> primitives) {
-  const auto base = static_cast<std::uint32_t>(tree.nodes.size());
-  const auto first = static_cast<std::uint32_t>(tree.primitives.size());
-  const auto moved = [&](std::uint32_t i) { return i == 0 ? root : base + i - 1; };
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
+void put(BinaryTree& tree, std::span<const std::uint32_t> roots, std::span<const BinaryNode> nodes,
+         std::span<const std::uint32_t> primitives, std::size_t first_node, std::size_t first_primitive) {
+  const auto base = static_cast<std::uint32_t>(first_node - roots.size());
+  const auto moved = [&](std::uint32_t i) { return i < roots.size() ? roots[i] : base + i; };
+  for (std::uint32_t i = 0; i < nodes.size(); ++i) {
     BinaryNode node = nodes[i];
     if (node.is_leaf())
-      node.child[1] += first;
+      node.child[1] += static_cast<std::uint32_t>(first_primitive);
     else
       for (std::uint32_t& c : node.child) c = moved(c);
-    if (i == 0) {
-      node.parent = tree.nodes[root].parent;
-      tree.nodes[root] = node;
-    } else {
-      node.parent = moved(node.parent);
-      tree.nodes.push_back(node);
-    }
+    BinaryNode& to = tree.nodes[moved(i)];
+    node.parent = i < roots.size() ? to.parent : moved(node.parent);
+    to = node;
   }
-  tree.primitives.insert(tree.primitives.end(), primitives.begin(), primitives.end());
+  std::copy(primitives.begin(), primitives.end(),
+            tree.primitives.begin() + static_cast<std::ptrdiff_t>(first_primitive));
 }
 
 BinaryTree graft(const Top& top, std::span<const BinaryTree> parts) {
   BinaryTree tree;
+  tree.repeats = true;
   std::size_t nodes = 1;
   for (const BinaryTree& p : parts) nodes += p.nodes.size() + 2;
   tree.nodes.reserve(nodes);
@@ -37,7 +36,10 @@ BinaryTree graft(const Top& top, std::span<const BinaryTree> parts) {
       if (part.nodes.empty()) return false;
       at = static_cast<std::uint32_t>(tree.nodes.size());
       tree.nodes.push_back({{}, {none, 0}, parent, 0});
-      append(tree, at, part.nodes, part.primitives);
+      const std::size_t first_node = tree.nodes.size(), first_primitive = tree.primitives.size();
+      tree.nodes.resize(first_node + part.nodes.size() - 1);
+      tree.primitives.resize(first_primitive + part.primitives.size());
+      put(tree, {&at, 1}, part.nodes, part.primitives, first_node, first_primitive);
       return true;
     }
     const Top::Node& node = top.nodes[static_cast<std::size_t>(from)];
@@ -73,25 +75,6 @@ BinaryTree graft(const Top& top, std::span<const BinaryTree> parts) {
   }
   if (root == none) tree.nodes.clear();
   return tree;
-}
-
-double BinaryTree::cost() const {
-  if (nodes.empty()) return 0;
-  double sum = 0;
-  std::vector<std::uint32_t> open{0};
-  while (!open.empty()) {
-    const BinaryNode& n = nodes[open.back()];
-    open.pop_back();
-    if (n.is_leaf()) {
-      sum += static_cast<double>(n.box.half_surface()) * n.count;
-    } else {
-      sum += 1.2 * static_cast<double>(n.box.half_surface());
-      open.push_back(n.child[0]);
-      open.push_back(n.child[1]);
-    }
-  }
-  const double root = nodes[0].box.half_surface();
-  return root > 0 ? sum / root : static_cast<double>(primitives.size());
 }
 
 }  // namespace coppice::bvh

@@ -1,209 +1,19 @@
 // Top-down growth: nodes of many references are divided out of place into fragments of their own, which threads may
 // grow side by side; below that, a fragment's references lie in one array, of which a node has the tail. The cut into
 // fragments depends on the references alone, so every number of threads grows the same tree.
-#include <algorithm>
-#include <cmath>
 #include <memory>
 
-#include "coppice/storage/memory.hpp"
-#include "splits.hpp"
+#include "grower.hpp"
 
 namespace coppice::bvh {
 namespace {
 
-constexpr std::size_t fragment_size = std::size_t{1} << 15;
-constexpr int deepest_cut = 40;
-
-struct Fragment {
-  // References that stay whole lie in one array of all fragments, beside which there is room for as many. Those that
-  // may be cut are the fragment's own.
-  Ref* refs = nullptr;
-  Ref* room = nullptr;
-  std::size_t size = 0;
-  std::vector<Ref> own;
-  Box4 box;
-  Box4 middles;
-  int depth = 0;
-  std::vector<BinaryNode> nodes;  // node 0 is its root; children within the fragment
-  std::vector<std::uint32_t> primitives;
-  std::unique_ptr<Fragment> left, right;  // or both are null
-};
-
-class Grower {
- public:
-  Grower(Fragment& fragment, const Growth& growth, std::span<const Triangle> triangles)
-      : f_(fragment), growth_(growth), binned_(growth.bins), spatial_(triangles) {}
-
-  /// One node, into two fragments.
-  void divide_out() {
-    f_.left = std::make_unique<Fragment>();
-    f_.right = std::make_unique<Fragment>();
-    Fragment& l = *f_.left;
-    Fragment& r = *f_.right;
-    const std::span<Ref> refs(f_.refs, f_.size);
-    Side left, right;
-    if (!cut(refs, f_.box, f_.middles, f_.depth, left, right)) {
-      divide(refs, have_choice_ ? choice_ : choose(refs, f_.middles, f_.depth), left, right);
-      if (growth_.spatial) {
-        left_.assign(refs.begin(), refs.begin() + static_cast<std::ptrdiff_t>(left.count));
-        right_.assign(refs.begin() + static_cast<std::ptrdiff_t>(left.count), refs.end());
-      }
-    }
-    if (growth_.spatial) {
-      l.own = std::move(left_);
-      r.own = std::move(right_);
-      l.refs = l.own.data();
-      r.refs = r.own.data();
-      f_.own = {};
-    } else {
-      l.refs = f_.refs;
-      l.room = f_.room;
-      r.refs = f_.refs + left.count;
-      r.room = f_.room + left.count;
-    }
-    l.size = left.count;
-    r.size = right.count;
-    l.box = left.box;
-    r.box = right.box;
-    l.middles = left.middles;
-    r.middles = right.middles;
-    l.depth = r.depth = f_.depth + 1;
-  }
-
-  void grow_all() {
-    f_.nodes.reserve(2 * f_.size / growth_.leaf_size + 2);
-    f_.primitives.reserve(f_.size);
-    f_.nodes.push_back({f_.box});
-    grow(0, f_.size, f_.middles, f_.depth);
-    f_.own = {};
-  }
-
- private:
-  struct Side {
-    Box4 box, middles;
-    std::size_t count = 0;
-  };
-
-  /// Grows from the last n references, and takes them away.
-  void grow(std::uint32_t node, std::size_t n, const Box4& middles, int depth) {
-    const std::size_t first = f_.size - n;
-    const std::span<Ref> refs(f_.refs + first, n);
-    if (n <= growth_.leaf_size) {
-      BinaryNode& leaf = f_.nodes[node];
-      leaf.child[1] = static_cast<std::uint32_t>(f_.primitives.size());
-      leaf.count = static_cast<std::uint32_t>(n);
-      for (const Ref& r : refs) f_.primitives.push_back(r.primitive());
-      f_.size = first;
-      return;
-    }
-    Side left, right;
-    if (n == 2) {
-      left.box = refs[0].box;
-      right.box = refs[1].box;
-      left.count = right.count = 1;
-    } else if (cut(refs, f_.nodes[node].box, middles, depth, left, right)) {
-      f_.own.resize(first);
-      f_.own.insert(f_.own.end(), left_.begin(), left_.end());
-      f_.own.insert(f_.own.end(), right_.begin(), right_.end());
-      f_.refs = f_.own.data();
-      f_.size = f_.own.size();
-    } else {
-      divide(refs, have_choice_ ? choice_ : choose(refs, middles, depth), left, right);
-    }
-    have_choice_ = false;
-    const auto child = static_cast<std::uint32_t>(f_.nodes.size());
-    f_.nodes[node].child[0] = child;
-    f_.nodes[node].child[1] = child + 1;
-    f_.nodes.push_back({left.box, {none, 0}, node, 0});
-    f_.nodes.push_back({right.box, {none, 0}, node, 0});
-    grow(child + 1, right.count, right.middles, depth + 1);
-    grow(child, left.count, left.middles, depth + 1);
-  }
-
-  /// The best split that leaves references whole; also remembers which of the two splitters found it.
-  Split choose(std::span<const Ref> refs, const Box4& middles, int depth) {
-    swept_ = refs.size() < growth_.sweep_below;
-    if (depth >= deepest_choice) return {};
-    return swept_ ? sweep_.find(refs) : binned_.find(refs, middles, refs.size() < growth_.one_axis_below);
-  }
-
-  /// Puts the left side before the right one; both keep their order.
-  void divide(std::span<Ref> refs, const Split& split, Side& left, Side& right) {
-    const std::size_t n = refs.size();
-    Ref* room = f_.room + (refs.data() - f_.refs);
-    if (f_.room == nullptr) {
-      if (moved_.size() < n) moved_.resize(n);
-      room = moved_.data();
-    }
-    std::size_t l = 0, r = 0;
-    if (split.axis < 0) {  // all middles are the same, or the tree is too deep to choose
-      l = n / 2;
-      for (std::size_t i = 0; i < n; ++i) (i < l ? left.box : right.box).extend(refs[i].box);
-    } else {
-      left.box = split.left;
-      right.box = split.right;
-      if (swept_) {
-        l = split.left_count;
-        for (std::size_t i = 0; i < n; ++i) room[i] = refs[sweep_.at(split, i)];
-        std::copy_n(room, n, refs.data());
-      } else {
-        for (std::size_t i = 0; i < n; ++i) {  // no branch depends on where a reference goes
-          const Ref ref = refs[i];
-          const bool goes_left = binned_.goes_left(ref, split);
-          refs[l] = ref;
-          room[r] = ref;
-          l += goes_left;
-          r += !goes_left;
-        }
-        std::copy_n(room, r, refs.data() + l);
-      }
-    }
-    left.count = l;
-    right.count = n - l;
-    left.middles = middles_of(refs.first(l));
-    right.middles = middles_of(refs.subspan(l));
-  }
-
-  /// Divides by a plane where that promises more than leaving references whole. True: the sides are in left_ and
-  /// right_. False: the choice of what else to do is kept.
-  bool cut(std::span<const Ref> refs, const Box4& box, const Box4& middles, int depth, Side& left, Side& right) {
-    have_choice_ = false;
-    if (!growth_.spatial || refs.size() < 4 || depth >= deepest_cut) return false;
-    choice_ = choose(refs, middles, depth);
-    have_choice_ = true;
-    Box4 overlap = choice_.left;
-    overlap.cut(choice_.right);
-    if (choice_.axis >= 0 && !(overlap.half_surface() > growth_.split_overlap * growth_.root_surface)) return false;
-    const Split plane = spatial_.find(refs, box);
-    const float surface = box.half_surface();
-    const float whole = static_cast<float>(refs.size()) * surface;
-    if (plane.axis < 0 || !(plane.cost < 0.999f * choice_.cost) || !(surface + 0.6f * plane.cost < 0.6f * whole))
-      return false;
-    if (2 * refs.size() < plane.left_count + plane.right_count) return false;
-    if (!spatial_.divide(refs, plane, left_, right_, left.box, right.box)) return false;
-    left.count = left_.size();
-    right.count = right_.size();
-    left.middles = middles_of(left_);
-    right.middles = middles_of(right_);
-    have_choice_ = false;
-    return true;
-  }
-
-  Fragment& f_;
-  const Growth& growth_;
-  BinnedSplitter binned_;
-  SweepSplitter sweep_;
-  SpatialSplitter spatial_;
-  std::vector<Ref> left_, right_, moved_;
-  Split choice_;
-  bool have_choice_ = false;
-  bool swept_ = false;
-};
+constexpr std::size_t boxes_a_share = std::size_t{1} << 14;
 
 void grow_fragment(Fragment& f, const Growth& growth, std::span<const Triangle> triangles, Executor executor) {
   {
     const auto grower = std::make_unique<Grower>(f, growth, triangles);
-    if (f.size < fragment_size || f.depth >= deepest_choice) {
+    if (f.size < growth.fragment_size || f.depth >= growth.deepest_choice) {
       grower->grow_all();
       return;
     }
@@ -213,20 +23,16 @@ void grow_fragment(Fragment& f, const Growth& growth, std::span<const Triangle> 
                   [&] { grow_fragment(*f.right, growth, triangles, executor); });
 }
 
-struct Total {
-  std::size_t nodes = 0, primitives = 0;
+/// Fragments that were grown, and where their nodes come to stand in the tree.
+struct Placed {
+  Fragment* fragment;
+  std::uint32_t root;
+  std::size_t nodes, primitives;
 };
-Total count(const Fragment& f) {
-  if (!f.left) return {f.nodes.size(), f.primitives.size()};
-  const Total l = count(*f.left), r = count(*f.right);
-  return {l.nodes + r.nodes + 1, l.primitives + r.primitives};
-}
 
-void flatten(Fragment& f, BinaryTree& tree, std::uint32_t at) {
+void place(Fragment& f, std::uint32_t at, BinaryTree& tree, std::vector<Placed>& placed) {
   if (!f.left) {
-    append(tree, at, f.nodes, f.primitives);
-    f.nodes = {};
-    f.primitives = {};
+    placed.push_back({&f, at, 0, 0});
     return;
   }
   const auto child = static_cast<std::uint32_t>(tree.nodes.size());
@@ -235,19 +41,33 @@ void flatten(Fragment& f, BinaryTree& tree, std::uint32_t at) {
   tree.nodes[at].child[1] = child + 1;
   tree.nodes.push_back({{}, {none, 0}, at, 0});
   tree.nodes.push_back({{}, {none, 0}, at, 0});
-  flatten(*f.left, tree, child);
-  flatten(*f.right, tree, child + 1);
+  place(*f.left, child, tree, placed);
+  place(*f.right, child + 1, tree, placed);
 }
 
 }  // namespace
 
-BinaryTree grow(std::vector<Ref>&& references, const Growth& growth, std::span<const Triangle> triangles,
-                Executor executor) {
+BinaryTree grow(Refs&& references, const Growth& growth, std::span<const Triangle> triangles, Executor executor) {
   BinaryTree tree;
+  tree.repeats = growth.spatial;
   if (references.empty()) return tree;
   Fragment root;
-  for (const Ref& r : references) root.box.extend(r.box);
-  root.middles = middles_of(references);
+  struct Boxes {
+    Box4 all, middles;
+  };
+  std::vector<Boxes> shares((references.size() + boxes_a_share - 1) / boxes_a_share);
+  executor.for_each_chunk(references.size(), boxes_a_share, [&](std::size_t first, std::size_t last) {
+    Boxes boxes;
+    for (std::size_t i = first; i < last; ++i) {
+      boxes.all.extend(references[i].box);
+      boxes.middles.extend(references[i].middle());
+    }
+    shares[first / boxes_a_share] = boxes;
+  });
+  for (const Boxes& boxes : shares) {
+    root.box.extend(boxes.all);
+    root.middles.extend(boxes.middles);
+  }
   root.size = references.size();
   root.refs = references.data();
   storage::RawArray<Ref> room;
@@ -266,11 +86,24 @@ BinaryTree grow(std::vector<Ref>&& references, const Growth& growth, std::span<c
     tree.primitives = std::move(root.primitives);
     return tree;
   }
-  const Total total = count(root);
-  tree.nodes.reserve(total.nodes + 2);
-  tree.primitives.reserve(total.primitives);
+  std::vector<Placed> placed;
   tree.nodes.push_back({});
-  flatten(root, tree, 0);
+  place(root, 0, tree, placed);
+  std::size_t nodes = tree.nodes.size(), primitives = 0;
+  for (Placed& p : placed) {
+    p.nodes = nodes;
+    p.primitives = primitives;
+    nodes += p.fragment->nodes.size() - 1;
+    primitives += p.fragment->primitives.size();
+  }
+  tree.nodes.resize(nodes);
+  tree.primitives.resize(primitives);
+  executor.for_each_chunk(placed.size(), 1, [&](std::size_t i, std::size_t) {
+    const Placed& p = placed[i];
+    put(tree, {&p.root, 1}, p.fragment->nodes, p.fragment->primitives, p.nodes, p.primitives);
+    p.fragment->nodes = {};
+    p.fragment->primitives = {};
+  });
   return tree;
 }
 

@@ -18,7 +18,7 @@ constexpr int code_bits = 63;
 
 class CurveBuilder {
  public:
-  CurveBuilder(const std::vector<Ref>& refs, const std::vector<Coded>& order, BinaryTree& tree, int rearrangements,
+  CurveBuilder(const Refs& refs, const std::vector<Coded>& order, BinaryTree& tree, int rearrangements,
                Executor executor)
       : refs_(refs), order_(order), nodes_(tree.nodes), rearrangements_(rearrangements), executor_(executor) {}
 
@@ -140,16 +140,16 @@ class CurveBuilder {
     }
   }
 
-  const std::vector<Ref>& refs_;
+  const Refs& refs_;
   const std::vector<Coded>& order_;
-  std::vector<BinaryNode>& nodes_;
+  storage::RawVector<BinaryNode>& nodes_;
   int rearrangements_;
   Executor executor_;
 };
 
 }  // namespace
 
-BinaryTree grow_along_curve(std::vector<Ref>&& references, int rearrangements, Executor executor) {
+BinaryTree grow_along_curve(Refs&& references, int rearrangements, Executor executor) {
   BinaryTree tree;
   const std::size_t n = references.size();
   if (n == 0) return tree;

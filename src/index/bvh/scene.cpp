@@ -214,7 +214,7 @@ void BvhScene::remove(point_id instance) {
 }
 
 void BvhScene::commit() {
-  std::vector<bvh::Stored> boxes;
+  bvh::StoredPrimitives boxes;
   std::vector<point_id> ids;
   for (std::size_t i = 0; i < state_->instances.size(); ++i) {
     const Instance& instance = state_->instances[i];

@@ -91,8 +91,8 @@ Split SpatialSplitter::find(std::span<const Ref> refs, const Box4& box) {
   return best;
 }
 
-bool SpatialSplitter::divide(std::span<const Ref> refs, const Split& split, std::vector<Ref>& left,
-                             std::vector<Ref>& right, Box4& left_box, Box4& right_box) {
+bool SpatialSplitter::divide(std::span<const Ref> refs, const Split& split, Refs& left, Refs& right, Box4& left_box,
+                             Box4& right_box) {
   left.clear();
   right.clear();
   straddlers_.clear();

@@ -11,63 +11,40 @@ Box4 middles_of(std::span<const Ref> refs) {
   return middles;
 }
 
-/// Neighbours in the list are neighbours in space and fall into the same bin, which would wait for itself: so three
-/// parts of the list go into three sets of bins, those of the other axes included.
-void BinnedSplitter::fill(std::span<const Ref> refs, int axis, int bins) {
-  const std::size_t third = refs.size() / 3;
-  const auto add = [&](const Ref& r, int set) {
-    const int bin = truncated((r.middle() - origin_) * scale_)[axis];
-    boxes_[set][bin].extend(r.box);
-    ++counts_[set][bin];
-  };
-  for (std::size_t i = 0; i < third; ++i) {
-    add(refs[i], 0);
-    add(refs[third + i], 1);
-    add(refs[2 * third + i], 2);
-  }
-  for (std::size_t i = 3 * third; i < refs.size(); ++i) add(refs[i], 0);
-  for (int set = 0; set < 3; ++set) {
-    if (set == axis) continue;
-    for (int i = 0; i < bins; ++i) {
-      boxes_[axis][i].extend(boxes_[set][i]);
-      counts_[axis][i] += counts_[set][i];
-    }
-  }
+Split BinnedSplitter::find(std::span<const Ref> refs, const Box4& middles) {
+  return weighted_ ? find_as<true>(refs, middles) : find_as<false>(refs, middles);
 }
 
-Split BinnedSplitter::find(std::span<const Ref> refs, const Box4& middles, bool one_axis) {
+template <bool Weighted>
+Split BinnedSplitter::find_as(std::span<const Ref> refs, const Box4& middles) {
   const std::size_t n = refs.size();
   const int bins = static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(bins_), 4 + n / 4));
   origin_ = middles.lower;
   const Four extent = middles.upper - middles.lower;
-  int widest = extent[1] > extent[0] ? 1 : 0;
-  if (extent[2] > extent[widest]) widest = 2;
   for (int a = 0; a < 3; ++a) {
-    const bool used = extent[a] > 1e-30f && (!one_axis || a == widest);
+    const bool used = extent[a] > 1e-30f;
     scale_[a] = used ? static_cast<float>(bins) * 0.9999f / static_cast<float>(extent[a]) : 0;
     if (!(scale_[a] < infinite)) scale_[a] = 0;
     std::fill_n(boxes_[a], bins, Box4{});
-    std::fill_n(counts_[a], bins, 0);
+    std::fill_n(counts_[a], bins, 0u);
   }
   origin_[3] = scale_[3] = 0;
-  if (one_axis)
-    fill(refs, widest, bins);
-  else
-    for (const Ref& r : refs) {
-      const FourInts bin = truncated((r.middle() - origin_) * scale_);
-      const Box4 box = r.box;
-      for (int a = 0; a < 3; ++a) {
-        boxes_[a][bin[a]].extend(box);
-        ++counts_[a][bin[a]];
-      }
+  for (const Ref& r : refs) {
+    const FourInts bin = truncated((r.middle() - origin_) * scale_);
+    const Box4 box = r.box;
+    const std::uint32_t weight = Weighted ? r.weight() : 1;
+    for (int a = 0; a < 3; ++a) {
+      boxes_[a][bin[a]].extend(box);
+      counts_[a][bin[a]] += weight;
     }
+  }
   Split best;
   for (int a = 0; a < 3; ++a) {
     if (scale_[a] == 0) continue;
     float surface[most_bins];
-    int count[most_bins];
+    std::uint32_t count[most_bins];
     Box4 box;
-    int total = 0;
+    std::uint32_t total = 0;
     for (int i = bins - 1; i > 0; --i) {
       box.extend(boxes_[a][i]);
       total += counts_[a][i];
@@ -86,8 +63,6 @@ Split BinnedSplitter::find(std::span<const Ref> refs, const Box4& middles, bool 
         best.cost = cost;
         best.axis = a;
         best.bin = i;
-        best.left_count = static_cast<std::size_t>(total);
-        best.right_count = static_cast<std::size_t>(count[i + 1]);
       }
     }
   }
@@ -100,6 +75,11 @@ Split SweepSplitter::find(std::span<const Ref> refs) {
   const std::size_t n = refs.size();
   Split best;
   right_surface_.resize(n + 1);
+  auto all = static_cast<std::uint32_t>(n);
+  if (weighted_) {
+    all = 0;
+    for (const Ref& r : refs) all += r.weight();
+  }
   for (int a = 0; a < 3; ++a) {
     auto& keys = keys_[a];
     keys.resize(n);
@@ -121,10 +101,13 @@ Split SweepSplitter::find(std::span<const Ref> refs) {
       right_surface_[i] = box.half_surface();
     }
     box = {};
+    std::uint32_t total = 0;
     for (std::size_t i = 0; i + 1 < n; ++i) {
-      box.extend(refs[keys[i].second].box);
+      const Ref& ref = refs[keys[i].second];
+      box.extend(ref.box);
+      total += weighted_ ? ref.weight() : 1;
       const float cost =
-          box.half_surface() * static_cast<float>(i + 1) + right_surface_[i + 1] * static_cast<float>(n - i - 1);
+          box.half_surface() * static_cast<float>(total) + right_surface_[i + 1] * static_cast<float>(all - total);
       if (cost < best.cost) {
         best.cost = cost;
         best.axis = a;

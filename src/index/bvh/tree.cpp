@@ -12,6 +12,8 @@
 
 namespace coppice::bvh {
 
+constexpr std::size_t primitives_a_share = std::size_t{1} << 14;  // of primitives, for threads
+
 Tree::Tree(Config config) : config_(config) {
   config_.check();
 }
@@ -23,7 +25,6 @@ Growth Tree::growth() const {
     case BvhBuilder::fast:
       g.bins = 8;
       g.leaf_size = leaf_blocks * width;
-      g.one_axis_below = std::numeric_limits<std::size_t>::max();
       break;
     case BvhBuilder::sweep:
       g.sweep_below = std::numeric_limits<std::size_t>::max();
@@ -40,18 +41,19 @@ Growth Tree::growth() const {
 
 void Tree::optimise(BinaryTree& tree) const {
   int passes = config_.reinsertion_passes;
-  if (passes < 0) passes = config_.builder == BvhBuilder::lbvh ? 0 : config_.builder == BvhBuilder::fast ? 1 : 2;
+  if (passes < 0) passes = config_.builder == BvhBuilder::lbvh ? 0 : 2;
   float share = config_.reinsertion_share;
   if (share < 0) {
     share = config_.builder == BvhBuilder::fast ? 0.05f : 0.1f;
   }
-  for (int i = 0; i < passes; ++i) reinsert(tree, share);
+  for (int i = 0; i < passes; ++i) reinsert(tree, share, config_.executor);
 }
 
-BinaryTree Tree::grow_references(std::vector<Ref>&& references, float root_surface, Executor executor) const {
+BinaryTree Tree::grow_references(Refs&& references, float root_surface, Executor executor) const {
   Growth g = growth();
   g.root_surface = root_surface;
   if (config_.builder == BvhBuilder::lbvh) return grow_along_curve(std::move(references), 1, executor);
+  if (config_.builder == BvhBuilder::fast) return grow_over_clusters(std::move(references), g, executor);
   return grow(std::move(references), g, primitives_, executor);
 }
 
@@ -72,7 +74,7 @@ void Tree::clear() {
   binary_cost_ = build_seconds_ = 0;
 }
 
-void Tree::build(Kind kind, std::vector<Stored>&& primitives, std::span<const point_id> ids, const Top* top) {
+void Tree::build(Kind kind, StoredPrimitives&& primitives, std::span<const point_id> ids, const Top* top) {
   const auto start = std::chrono::steady_clock::now();
   clear();
   kind_ = kind;
@@ -90,25 +92,32 @@ void Tree::build(Kind kind, std::vector<Stored>&& primitives, std::span<const po
   wide_ = WideTree(arithmetic);
   const bool triangles = kind == Kind::triangles;
 
+  std::vector<Box4> boxes((size_ + primitives_a_share - 1) / primitives_a_share);
+  config_.executor.for_each_chunk(size_, primitives_a_share, [&](std::size_t first, std::size_t last) {
+    Box4 box;
+    for (std::size_t i = first; i < last; ++i) box.extend(box4_of(primitives_[i], triangles));
+    boxes[first / primitives_a_share] = box;
+  });
+  Box4 scene;
+  for (const Box4& box : boxes) scene.extend(box);
+  if (size_ > 0) widen({scene.plain().lower, scene.plain().upper, {}});
   BinaryTree binary;
   const auto grow_all = [&] {
-    Box4 scene;
     if (top == nullptr) {
-      std::vector<Ref> references;
-      references.reserve(size_);
-      storage::prefer_huge_pages(references.data(), size_ * sizeof(Ref));
-      for (std::size_t i = 0; i < size_; ++i) {
-        Ref r{box4_of(primitives_[i], triangles)};
-        r.name(static_cast<std::uint32_t>(i));
-        references.push_back(r);
-      }
+      Refs references(size_);
+      config_.executor.for_each_chunk(size_, primitives_a_share, [&](std::size_t first, std::size_t last) {
+        for (std::size_t i = first; i < last; ++i) {
+          Ref r{box4_of(primitives_[i], triangles)};
+          r.name(static_cast<std::uint32_t>(i));
+          references[i] = r;
+        }
+      });
       return grow_references(std::move(references), 0, config_.executor);
     }
-    for (const Stored& s : primitives_) scene.extend(box4_of(s, triangles));
     std::vector<BinaryTree> parts(top->offsets.size() - 1);
     config_.executor.for_each_chunk(parts.size(), 1, [&](std::size_t first, std::size_t last) {
       for (std::size_t g = first; g < last; ++g) {
-        std::vector<Ref> group;
+        Refs group;
         for (std::size_t i = top->offsets[g]; i < top->offsets[g + 1]; ++i) {
           Ref r{box4(top->references[i].box)};
           r.name(top->references[i].primitive);
@@ -119,17 +128,16 @@ void Tree::build(Kind kind, std::vector<Stored>&& primitives, std::span<const po
     });
     return graft(*top, parts);
   };
-  for (const Stored& s : primitives_) widen(s);
   binary = grow_all();
   optimise(binary);
-  Collapsed made = collapse(binary, primitives_, wide_);
+  Collapsed made = collapse(binary, primitives_, wide_, config_.executor);
   if (made.height > most_height) {  // moved about too much: searches have stacks of fixed size
     wide_ = WideTree(arithmetic);
     binary = grow_all();
-    made = collapse(binary, primitives_, wide_);
+    made = collapse(binary, primitives_, wide_, config_.executor);
   }
   wide_.set_root(made.root);
-  binary_cost_ = binary.cost();
+  binary_cost_ = made.binary_cost;
   cut_ = binary.primitives.size() > size_;
   build_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }

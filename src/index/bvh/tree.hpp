@@ -18,7 +18,7 @@ class Tree {
   explicit Tree(Config config);
 
   /// Replaces everything. Requires: checked input; `ids` empty: the rows.
-  void build(Kind kind, std::vector<Stored>&& primitives, std::span<const point_id> ids, const Top* top);
+  void build(Kind kind, StoredPrimitives&& primitives, std::span<const point_id> ids, const Top* top);
   /// Requires: checked input of this kind. Ids: fresh ones.
   point_id insert(std::span<const Stored> primitives);
   void erase(std::span<const point_id> ids);
@@ -52,7 +52,7 @@ class Tree {
 
   [[nodiscard]] Growth growth() const;
   /// The configured builder over references, reinsertion included.
-  [[nodiscard]] BinaryTree grow_references(std::vector<Ref>&& references, float root_surface, Executor executor) const;
+  [[nodiscard]] BinaryTree grow_references(Refs&& references, float root_surface, Executor executor) const;
   void optimise(BinaryTree& tree) const;
   void widen(const Stored& s) noexcept;
   void name_slots();  // from here on ids are not the slots
@@ -60,7 +60,7 @@ class Tree {
   Config config_;
   Kind kind_ = Kind::triangles;
   WideTree wide_;
-  std::vector<Stored> primitives_;
+  StoredPrimitives primitives_;
   std::vector<point_id> ids_;  ///< by slot, no_point where free; empty while ids are the slots and none is free
   IdMap map_;                  ///< only while `ids_` is used
   std::vector<std::uint32_t> free_slots_;

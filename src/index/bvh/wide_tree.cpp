@@ -1,24 +1,11 @@
 #include "wide_tree.hpp"
 
 #include <algorithm>
-
-#include "coppice/storage/memory.hpp"
+#include <array>
+#include <limits>
 
 namespace coppice::bvh {
 namespace {
-
-/// Numbers that no ray hits: zero edges; watertight NaN; boxes with lower above upper.
-template <class Block>
-void empty_lane(Block& b, std::size_t lane, Primitive primitive) {
-  constexpr std::size_t columns = sizeof b.column / sizeof b.column[0];
-  for (std::size_t c = 0; c < columns; ++c) {
-    float value = 0;
-    if (primitive == Primitive::watertight_triangle) value = std::numeric_limits<float>::quiet_NaN();
-    if (primitive == Primitive::box) value = c < 3 ? infinite : -infinite;
-    b.column[c][lane] = value;
-  }
-  b.slot[lane] = no_slot;
-}
 
 void fill_lane(TriangleBlock& b, std::size_t lane, std::uint32_t slot, const Stored& s, Primitive primitive) {
   const bool edges = primitive == Primitive::triangle;
@@ -37,23 +24,76 @@ void fill_lane(BoxBlock& b, std::size_t lane, std::uint32_t slot, const Stored& 
   b.slot[lane] = slot;
 }
 
+/// What makes numbers in an empty lane that no ray hits: zero edges; watertight NaN; boxes with lower above upper.
+Stored nothing(Primitive primitive) {
+  constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+  if (primitive == Primitive::box) return {{infinite, infinite, infinite}, {-infinite, -infinite, -infinite}, {}};
+  if (primitive == Primitive::watertight_triangle) return {{nan, nan, nan}, {nan, nan, nan}, {nan, nan, nan}};
+  return {};
+}
+
+/// Four numbers from each of four places, by columns.
+struct Columns {
+  Four column[4];
+};
+[[gnu::always_inline]] inline Columns columns_of(const float* p, const float* q, const float* r, const float* s) {
+  typedef float Anywhere __attribute__((vector_size(16), may_alias, aligned(4)));
+  const Four a = *reinterpret_cast<const Anywhere*>(p), b = *reinterpret_cast<const Anywhere*>(q),
+             c = *reinterpret_cast<const Anywhere*>(r), d = *reinterpret_cast<const Anywhere*>(s);
+  const Four ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+  const Four ef = __builtin_shufflevector(a, b, 2, 6, 3, 7), gh = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  return {{__builtin_shufflevector(ab, cd, 0, 1, 4, 5), __builtin_shufflevector(ab, cd, 2, 3, 6, 7),
+           __builtin_shufflevector(ef, gh, 0, 1, 4, 5), __builtin_shufflevector(ef, gh, 2, 3, 6, 7)}};
+}
+
+/// Writes all lanes of a block at once.
+void fill_block(TriangleBlock& block, const std::array<const Stored*, width>& from, Primitive primitive) {
+  static_assert(sizeof(Stored) == 36);
+  for (std::size_t half = 0; half < width; half += 4) {
+    const float* p[4];
+    for (std::size_t i = 0; i < 4; ++i) p[i] = reinterpret_cast<const float*>(from[half + i]);
+    const Columns first = columns_of(p[0], p[1], p[2], p[3]);                   // a, and b's x
+    const Columns second = columns_of(p[0] + 4, p[1] + 4, p[2] + 4, p[3] + 4);  // b's y and z, c's x and y
+    const Columns third = columns_of(p[0] + 5, p[1] + 5, p[2] + 5, p[3] + 5);   // b's z, and c
+    Four rows[9] = {first.column[0],  first.column[1],  first.column[2], first.column[3], second.column[0],
+                    second.column[1], second.column[2], third.column[2], third.column[3]};
+    if (primitive == Primitive::triangle)
+      for (std::size_t c = 3; c < 9; ++c) rows[c] -= rows[c % 3];
+    for (std::size_t c = 0; c < 9; ++c) *reinterpret_cast<Four*>(&block.column[c][half]) = rows[c];
+  }
+}
+void fill_block(BoxBlock& block, const std::array<const Stored*, width>& from, Primitive) {
+  for (std::size_t lane = 0; lane < width; ++lane)
+    fill_lane(block, lane, block.slot[lane], *from[lane], Primitive::box);
+}
+
 }  // namespace
 
 std::uint32_t WideTree::take_node() {
   std::uint32_t i = 0;
-  if (!free_nodes_.empty()) {
-    i = free_nodes_.back();
-    free_nodes_.pop_back();
-  } else {
-    i = static_cast<std::uint32_t>(nodes_.size());
-    nodes_.emplace_back();
+  take_nodes({&i, 1});
+  clear_node(i);
+  return i;
+}
+
+void WideTree::take_nodes(std::span<std::uint32_t> nodes) {
+  for (std::uint32_t& i : nodes) {
+    if (free_nodes_.empty()) {
+      i = static_cast<std::uint32_t>(nodes_.size());
+      nodes_.resize(nodes_.size() + 1);
+    } else {
+      i = free_nodes_.back();
+      free_nodes_.pop_back();
+    }
   }
-  WideNode& n = nodes_[i];
+}
+
+void WideTree::clear_node(std::uint32_t node) {
+  WideNode& n = nodes_[node];
   n = {};
   for (std::size_t row = 0; row < 6; ++row) std::fill_n(n.bounds[row], width, row % 2 == 0 ? infinite : -infinite);
   std::fill_n(n.child, width, no_child);
   n.parent = no_node;
-  return i;
 }
 
 std::uint32_t WideTree::take_blocks(std::uint32_t count) {
@@ -72,18 +112,23 @@ std::uint32_t WideTree::take_blocks(std::uint32_t count) {
 }
 
 ChildRef WideTree::take_leaf(std::span<const std::uint32_t> slots, std::span<const Stored> primitives) {
-  const auto count = static_cast<std::uint32_t>((slots.size() + width - 1) / width);
-  const std::uint32_t first = take_blocks(count);
+  return write_leaf(take_blocks(blocks_for(slots.size())), slots, primitives);
+}
+
+ChildRef WideTree::write_leaf(std::uint32_t first, std::span<const std::uint32_t> slots,
+                              std::span<const Stored> primitives) {
+  const std::uint32_t count = blocks_for(slots.size());
+  const Stored empty = nothing(primitive_);
   const auto fill = [&](auto& blocks) {
     for (std::size_t b = 0; b < count; ++b) {
       auto& block = blocks[first + b];
+      std::array<const Stored*, width> from;
       for (std::size_t lane = 0; lane < width; ++lane) {
         const std::size_t i = b * width + lane;
-        if (i < slots.size())
-          fill_lane(block, lane, slots[i], primitives[slots[i]], primitive_);
-        else
-          empty_lane(block, lane, primitive_);
+        from[lane] = i < slots.size() ? &primitives[slots[i]] : &empty;
+        block.slot[lane] = i < slots.size() ? slots[i] : no_slot;
       }
+      fill_block(block, from, primitive_);
     }
   };
   triangles() ? fill(triangle_blocks_) : fill(box_blocks_);
@@ -121,11 +166,7 @@ void WideTree::write_lane(ChildRef leaf, std::size_t lane, std::uint32_t slot, c
 }
 
 void WideTree::clear_lane(ChildRef leaf, std::size_t lane) {
-  const std::size_t block = first_block(leaf) + lane / width;
-  if (triangles())
-    empty_lane(triangle_blocks_[block], lane % width, primitive_);
-  else
-    empty_lane(box_blocks_[block], lane % width, primitive_);
+  write_lane(leaf, lane, no_slot, nothing(primitive_));
 }
 
 void WideTree::set_child(std::uint32_t node, std::size_t place, ChildRef child, const Box4& box) {
@@ -154,12 +195,7 @@ Box4 WideTree::node_box(const WideNode& n) const noexcept {
 
 void WideTree::reserve(std::size_t nodes, std::size_t blocks) {
   nodes_.reserve(nodes);
-  storage::prefer_huge_pages(nodes_.data(), nodes * sizeof(WideNode));
-  const auto make_room = [&](auto& all) {
-    all.reserve(blocks);
-    storage::prefer_huge_pages(all.data(), blocks * sizeof all[0]);
-  };
-  triangles() ? make_room(triangle_blocks_) : make_room(box_blocks_);
+  triangles() ? triangle_blocks_.reserve(blocks) : box_blocks_.reserve(blocks);
 }
 
 View WideTree::view(const Stored* primitives, const point_id* ids, float extent) const noexcept {

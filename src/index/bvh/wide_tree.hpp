@@ -7,6 +7,7 @@
 
 #include "binary_tree.hpp"
 #include "coppice/index/bvh/node.hpp"
+#include "coppice/storage/memory.hpp"
 
 namespace coppice::bvh {
 
@@ -16,6 +17,12 @@ inline constexpr std::uint32_t leaf_blocks = 2;  ///< a leaf has at most so many
 /// No wide tree is higher; stacks of searches rely on it.
 inline constexpr std::uint32_t most_height = 96;
 
+using StoredPrimitives = storage::RawVector<Stored>;
+
+/// How many blocks so many primitives fill.
+[[nodiscard]] constexpr std::uint32_t blocks_for(std::size_t primitives) noexcept {
+  return static_cast<std::uint32_t>((primitives + width - 1) / width);
+}
 [[nodiscard]] inline Box3 box_of_stored(const Stored& s, bool triangles) noexcept {
   return triangles ? box_of(s) : Box3{s.a, s.b};
 }
@@ -43,6 +50,13 @@ class WideTree {
 
   /// An empty node.
   [[nodiscard]] std::uint32_t take_node();
+  /// Nodes and runs of blocks whose contents are anything until somebody writes them.
+  void take_nodes(std::span<std::uint32_t> nodes);
+  [[nodiscard]] std::uint32_t take_blocks(std::uint32_t count);
+  /// Makes a node empty that was taken, and writes a leaf into blocks that were.
+  void clear_node(std::uint32_t node);
+  [[nodiscard]] ChildRef write_leaf(std::uint32_t first, std::span<const std::uint32_t> slots,
+                                    std::span<const Stored> primitives);
   void give_node(std::uint32_t node) { free_nodes_.push_back(node); }
   /// A leaf of the slots given. Requires: 1 to 8 · most_blocks of them.
   [[nodiscard]] ChildRef take_leaf(std::span<const std::uint32_t> slots, std::span<const Stored> primitives);
@@ -64,26 +78,27 @@ class WideTree {
   [[nodiscard]] std::size_t bytes() const noexcept;
 
  private:
-  [[nodiscard]] std::uint32_t take_blocks(std::uint32_t count);
-
   Primitive primitive_;
-  std::vector<WideNode> nodes_;
-  std::vector<TriangleBlock> triangle_blocks_;
-  std::vector<BoxBlock> box_blocks_;
+  storage::RawVector<WideNode> nodes_;
+  storage::RawVector<TriangleBlock> triangle_blocks_;
+  storage::RawVector<BoxBlock> box_blocks_;
   std::vector<std::uint32_t> free_nodes_;
   std::vector<std::uint32_t> free_blocks_[most_blocks + 1];  ///< runs by their length
   ChildRef root_ = no_child;
 };
 
-/// What a collapse made.
+/// What a collapse made, and what the binary tree costs a random ray that meets its root: 1.2 a node, 1 a primitive.
 struct Collapsed {
   ChildRef root = no_child;
   std::uint32_t height = 0;
+  double binary_cost = 0;
 };
 
 /// Turns a binary tree into wide nodes of a tree, by dynamic programming over what covers every subtree best: a forest
-/// of at most 1 … 7 wide subtrees or leaves (Ylitie, Karras and Laine 2017). Sets the costs of the nodes.
-[[nodiscard]] Collapsed collapse(const BinaryTree& binary, std::span<const Stored> primitives, WideTree& wide);
+/// of at most 1 … 7 wide subtrees or leaves (Ylitie, Karras and Laine 2017). Sets the costs of the nodes. The same for
+/// any number of threads.
+[[nodiscard]] Collapsed collapse(const BinaryTree& binary, std::span<const Stored> primitives, WideTree& wide,
+                                 Executor executor);
 
 /// Cost and height of a node from those of its children.
 void sum_up(WideTree& tree, std::uint32_t node);

@@ -1,7 +1,8 @@
 // How a bounding-volume hierarchy is built: the builders by name, their parameters, and the seam for a top of the tree
 // that comes from elsewhere (a network, an optimiser): groups of references under a given binary tree, each of which a
 // builder then expands. Sources: Wald 2007 (bins), Stich et al. 2009 (spatial splits), Meister and Bittner 2018
-// (reinsertion), Wald et al. 2008 (collapse), Karras 2012 and Karras and Aila 2013 (Morton codes and treelets).
+// (reinsertion), Wald et al. 2008 (collapse), Karras 2012 and Karras and Aila 2013 (Morton codes and treelets),
+// Garanzha et al. 2011 (clusters).
 #pragma once
 
 #include <cstddef>
@@ -20,7 +21,7 @@ namespace coppice {
 /// How a tree is built; docs/design/bvh.md says more of each.
 enum class BvhBuilder {
   lbvh,    ///< Morton codes, treelets restructured
-  fast,    ///< the shortest build: 8 bins along the longest axis, down to groups of 16, reinsertion of those
+  fast,    ///< the shortest build: clusters along a curve, bins over and in them, groups of 16, reinsertion
   binned,  ///< 32 bins down to single primitives, reinsertion; the default
   sweep,   ///< every split of sorted primitives tried, reinsertion
   sbvh,    ///< the fastest rays: as binned, and primitives are cut where that pays, reinsertion
@@ -44,7 +45,7 @@ struct Config {
   /// smaller means more duplicates, better trees and longer builds. ≥ 0.
   float split_overlap = 1e-5f;
   /// Passes of reinsertion, and the share of nodes that each moves; −1: the builder's own choice: two passes of 10 %,
-  /// for `fast` one of 5 %, for `lbvh` none. More of either costs time and makes the tree better, with less and less
+  /// for `fast` of 5 %, for `lbvh` none. More of either costs time and makes the tree better, with less and less
   /// gain.
   int reinsertion_passes = -1;
   float reinsertion_share = -1;

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "tile_lists.hpp"
 
@@ -37,11 +38,11 @@ struct Tile {
   };
 
   /// Adds the products of `steps` elements. `a` holds packed rows (`Plain` false) or plain ones, `stride` apart.
-  template <bool Plain>
+  template <bool Plain, bool Fetch = !Plain>
   [[gnu::always_inline]] static void accumulate(std::size_t steps, const Element* a, std::size_t stride,
                                                 const Element* b, Sums<L>& c) {
     for (std::size_t s = 0; s < steps; ++s, a += Plain ? 1 : group, b += group) {
-      if constexpr (!Plain && width == 16) {  // a cache line a register: the processor's own guesses come late
+      if constexpr (Fetch && width == 16) {  // a cache line a register: the processor's own guesses come late
         __builtin_prefetch(a + 16 * group);
         __builtin_prefetch(b + 4 * group);
         __builtin_prefetch(b + 4 * group + width);
@@ -73,12 +74,13 @@ struct Tile {
     accumulate<false>(steps - s, a + s * group, 0, b + s * group, c);
   }
 
-  /// −|x|²/2 − |y|²/2 everywhere.
+  /// −|x|²/2 − |y|²/2 everywhere, and `more`.
   [[gnu::always_inline]] static void start(const tiles::Packed<Sum>& a, std::size_t i, const tiles::Packed<Sum>& b,
-                                           std::size_t j, Sums<L>& c) {
-    const Vector c0 = L::subtract(L::zero(), L::load(b.half + j));
-    const Vector c1 = L::subtract(L::zero(), L::load(b.half + j + width));
-    const Vector c2 = L::subtract(L::zero(), L::load(b.half + j + 2 * width));
+                                           std::size_t j, Sums<L>& c, Sum more) {
+    const Vector from = L::broadcast(more);
+    const Vector c0 = L::subtract(from, L::load(b.half + j));
+    const Vector c1 = L::subtract(from, L::load(b.half + j + width));
+    const Vector c2 = L::subtract(from, L::load(b.half + j + 2 * width));
 #define X(r)                                          \
   if constexpr (r < rows) {                           \
     const Vector h = L::broadcast(a.row_half[i + r]); \
@@ -181,6 +183,58 @@ struct Tile {
     return static_cast<const Element*>(packed.elements) + g * group * packed.steps;
   }
 
+  /// Starts a tile with the sums of its first steps, which only become less: true if what is wanted may be in it.
+  /// Halves are rounded, so sums of all steps may exceed those of the first by one.
+  template <class Reached>
+  [[gnu::always_inline]] static bool begin(const tiles::Packed<Sum>& a, std::size_t i, const tiles::Packed<Sum>& b,
+                                           std::size_t j, const Element* right, const Element* next, Sums<L>& c,
+                                           const Reached& reached) {
+    tiles::Packed<Sum> first_a = a;
+    first_a.row_half = a.early_row_half;
+    tiles::Packed<Sum> first_b = b;
+    first_b.half = b.early_half;
+    start(first_a, i, first_b, j, c, 1);
+    const Element* const left = elements(a, i / group) + i % group;
+    for (std::size_t at = 0; at < a.early * rows; at += 16) __builtin_prefetch(next + i % group * a.early + at);
+    accumulate<false, false>(a.early, left, 0, right, c);
+    if (!reached(c)) [[likely]]
+      return false;
+    add_rest(a, i, b, j, c);
+    return true;
+  }
+
+  /// What the halves of all steps take more than those of the first.
+  [[gnu::always_inline]] static void add_rest(const tiles::Packed<Sum>& a, std::size_t i, const tiles::Packed<Sum>& b,
+                                              std::size_t j, Sums<L>& c) {
+    const Vector one = L::broadcast(1);
+    const auto rest = [&](std::size_t at) {
+      return L::subtract(L::subtract(L::load(b.early_half + at), L::load(b.half + at)), one);
+    };
+    const Vector c0 = rest(j);
+    const Vector c1 = rest(j + width);
+    const Vector c2 = rest(j + 2 * width);
+#define X(r)                                                                    \
+  if constexpr (r < rows) {                                                     \
+    const Vector h = L::broadcast(a.row_half[i + r] - a.early_row_half[i + r]); \
+    c.u##r = L::subtract(c.u##r, L::subtract(h, c0));                           \
+    c.v##r = L::subtract(c.v##r, L::subtract(h, c1));                           \
+    c.w##r = L::subtract(c.w##r, L::subtract(h, c2));                           \
+  }
+    COPPICE_EIGHT_ROWS(X)
+#undef X
+  }
+
+  static void search(const tiles::Packed<Sum>& a, tiles::Groups row_groups, const tiles::Packed<Sum>& b,
+                     tiles::Groups column_groups, const tiles::Lists<Sum>* row_lists,
+                     const tiles::Lists<Sum>* column_lists, bool same) {
+    if constexpr (std::is_integral_v<Sum>) {
+      if (a.early != 0 && a.early == b.early)
+        return search<true>(a, row_groups, b, column_groups, row_lists, column_lists, same);
+    }
+    search<false>(a, row_groups, b, column_groups, row_lists, column_lists, same);
+  }
+
+  template <bool Early>
   static void search(const tiles::Packed<Sum>& a, tiles::Groups row_groups, const tiles::Packed<Sum>& b,
                      tiles::Groups column_groups, const tiles::Lists<Sum>* row_lists,
                      const tiles::Lists<Sum>* column_lists, bool same) {
@@ -200,14 +254,23 @@ struct Tile {
           const bool both = column_lists != nullptr && !diagonal;
           for (std::size_t r = 0; r < group; r += rows) {
             const std::size_t i = row_group * group + r;
+            const auto reached = [&](const Sums<L>& sums_so_far) {
+              bool hit = some_row_reached(row_lists->thresholds + i, sums_so_far);
+              if (both) hit |= columns_reached(column_lists->thresholds + j, sums_so_far) != 0;
+              return hit;
+            };
             Sums<L> c;
-            start(a, i, b, j, c);
-            const std::size_t share = tiles_left <= shares ? shares - tiles_left : 0;
-            --tiles_left;
-            accumulate_ahead(a.steps, elements(a, row_group) + r, right, next + share * (a.steps / 16) * 64, c);
-            bool hit = some_row_reached(row_lists->thresholds + i, c);
-            if (both) hit |= columns_reached(column_lists->thresholds + j, c) != 0;
-            if (!hit) [[likely]]
+            if constexpr (Early) {
+              if (!begin(a, i, b, j, right, elements(a, row_group + 1), c, reached)) continue;
+              const std::size_t done = a.early * group;
+              accumulate<false>(a.steps - a.early, elements(a, row_group) + r + done, 0, right + done, c);
+            } else {
+              start(a, i, b, j, c, 0);
+              const std::size_t share = tiles_left <= shares ? shares - tiles_left : 0;
+              --tiles_left;
+              accumulate_ahead(a.steps, elements(a, row_group) + r, right, next + share * (a.steps / 16) * 64, c);
+            }
+            if (!reached(c)) [[likely]]
               continue;
             store(c, sums, columns);
             enter_hits(a, i, b, j, sums, row_lists, both ? column_lists : nullptr, diagonal);
@@ -225,7 +288,7 @@ struct Tile {
         const std::size_t j = column_group * group + part;
         for (std::size_t i = row_groups.first * group; i < row_groups.last * group; i += rows) {
           Sums<L> c;
-          start(a, i, b, j, c);
+          start(a, i, b, j, c, 0);
           accumulate<false>(a.steps, elements(a, i / group) + i % group, 0, right, c);
           std::uint32_t hit = rows_reached(thresholds + i, c);
           if (hit == 0) [[likely]]

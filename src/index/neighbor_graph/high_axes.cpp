@@ -133,9 +133,17 @@ SketchBasis PrincipalAxes::basis(std::size_t dimension, const Executor& executor
   basis.axes = std::min<std::size_t>(p, 16);
   basis.axis_rows.assign(axes.begin(), axes.begin() + static_cast<std::ptrdiff_t>(basis.axes * d));
 
-  std::vector<float> turn(p * p);
-  for (float& x : turn) x = random.signed_unit() + random.signed_unit() + random.signed_unit();
-  orthonormalize(turn.data(), p, p, random);
+  // The leading axes and the others are turned each among themselves, so that a few steps of a sketch hold what the
+  // leading ones hold.
+  const std::size_t leading = p > 2 * basis.axes ? basis.axes : p;
+  basis.early = leading < p ? leading / 4 : 0;
+  std::vector<float> turn(p * p, 0.0f);
+  for (const auto& [first, size] : {std::pair(std::size_t{0}, leading), std::pair(leading, p - leading)}) {
+    std::vector<float> part(size * size);
+    for (float& x : part) x = random.signed_unit() + random.signed_unit() + random.signed_unit();
+    orthonormalize(part.data(), size, size, random);
+    for (std::size_t r = 0; r < size; ++r) std::copy_n(part.data() + r * size, size, turn.data() + (first + r) * p + first);
+  }
   storage::RawArray<float> packed(groups * group * p);
   for (std::size_t g = 0; g < groups; ++g)
     for (std::size_t s = 0; s < p; ++s)

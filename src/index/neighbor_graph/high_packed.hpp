@@ -30,15 +30,19 @@ class PackedPoints {
   using Element = std::conditional_t<std::is_same_v<Sum, float>, float, std::int32_t>;
 
   PackedPoints() = default;
-  /// Memory for `room` points in all, if that is more; what is not touched costs nothing.
-  PackedPoints(std::size_t size, std::size_t steps, std::size_t room = 0)
+  /// Memory for `room` points in all, if that is more; what is not touched costs nothing. Of bytes, the first `early`
+  /// steps may tell whether the others matter.
+  PackedPoints(std::size_t size, std::size_t steps, std::size_t room = 0, std::size_t early = 0)
       : size_(size),
         steps_(steps),
+        early_(early < steps ? early : 0),
         room_(groups_of(std::max(size, room))),
         elements_(room_ * group * steps),
         half_(groups_of(size) * group),
         row_half_(std::is_same_v<Sum, float> ? 0 : groups_of(size) * group),
-        odd_(std::is_same_v<Sum, float> ? 0 : groups_of(size) * group) {
+        odd_(std::is_same_v<Sum, float> ? 0 : groups_of(size) * group),
+        early_half_(early_ == 0 ? 0 : groups_of(size) * group),
+        early_row_half_(early_half_.size()) {
     for (std::size_t i = size; i < groups_of(size) * group; ++i) hide(i);
   }
 
@@ -58,6 +62,10 @@ class PackedPoints {
       row_half_.resize(groups * group);
       odd_.resize(groups * group);
     }
+    if (early_ != 0) {
+      early_half_.resize(groups * group);
+      early_row_half_.resize(groups * group);
+    }
     for (std::size_t i = before * group; i < groups * group; ++i) hide(i);
     size_ = size;
   }
@@ -69,10 +77,12 @@ class PackedPoints {
       row_half_[i] = half_[i];
       odd_[i] = 0;
     }
+    if (early_ != 0) early_half_[i] = early_row_half_[i] = half_[i];
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] std::size_t steps() const noexcept { return steps_; }
+  [[nodiscard]] std::size_t early() const noexcept { return early_; }
   [[nodiscard]] std::size_t groups() const noexcept { return groups_of(size_); }
   [[nodiscard]] Element& element(std::size_t i, std::size_t s) noexcept {
     return elements_.get()[i / group * group * steps_ + s * group + i % group];
@@ -115,10 +125,18 @@ class PackedPoints {
   void set(std::size_t i, const std::int8_t* x, std::int32_t shift) {
     std::int32_t squared = 0;
     std::int32_t sum = 0;
-    for (std::size_t b = 0; b < 4 * steps_; ++b) {
-      squared += std::int32_t{x[b]} * std::int32_t{x[b]};
-      sum += x[b];
+    const auto add = [&](std::size_t begin, std::size_t end) {
+      for (std::size_t b = begin; b < end; ++b) {
+        squared += std::int32_t{x[b]} * std::int32_t{x[b]};
+        sum += x[b];
+      }
+    };
+    add(0, 4 * early_);
+    if (early_ != 0) {
+      early_half_[i] = squared >> 1;
+      early_row_half_[i] = early_half_[i] + shift * sum;
     }
+    add(4 * early_, 4 * steps_);
     for (std::size_t s = 0; s < steps_; ++s) std::memcpy(&element(i, s), x + 4 * s, 4);
     half_[i] = squared >> 1;
     row_half_[i] = half_[i] + shift * sum;
@@ -132,6 +150,10 @@ class PackedPoints {
       row_half_[i] = other.row_half_[from];
       odd_[i] = other.odd_[from];
     }
+    if (early_ != 0) {
+      early_half_[i] = other.early_half_[from];
+      early_row_half_[i] = other.early_row_half_[from];
+    }
   }
 
   [[nodiscard]] tiles::Packed<Sum> view() const noexcept {
@@ -140,24 +162,30 @@ class PackedPoints {
             row_half_.empty() ? half_.data() : row_half_.data(),
             odd_.empty() ? nullptr : odd_.data(),
             size_,
-            steps_};
+            steps_,
+            early_,
+            early_half_.data(),
+            early_row_half_.data()};
   }
-  [[nodiscard]] std::size_t memory() const noexcept { return room_ * group * (steps_ * 4 + 9); }
+  [[nodiscard]] std::size_t memory() const noexcept { return room_ * group * (steps_ * 4 + (early_ == 0 ? 9 : 17)); }
 
  private:
   std::size_t size_ = 0;
   std::size_t steps_ = 0;
+  std::size_t early_ = 0;
   std::size_t room_ = 0;  ///< groups that `elements_` has memory for
   storage::RawArray<Element> elements_;
   std::vector<Sum> half_;
   std::vector<Sum> row_half_;
   std::vector<std::uint8_t> odd_;
+  std::vector<Sum> early_half_;
+  std::vector<Sum> early_row_half_;
 };
 
 /// Some points of a set as a set of their own.
 template <class Sum>
 [[nodiscard]] PackedPoints<Sum> select(const PackedPoints<Sum>& points, const std::int32_t* rows, std::size_t count) {
-  PackedPoints<Sum> chosen(count, points.steps());
+  PackedPoints<Sum> chosen(count, points.steps(), 0, points.early());
   for (std::size_t i = 0; i < count; ++i) chosen.set(i, points, static_cast<std::size_t>(rows[i]));
   return chosen;
 }

@@ -7,11 +7,13 @@
 namespace coppice::high {
 namespace {
 
-constexpr std::size_t leaf = 4 * group;
+/// Splits are at whole numbers of these: leaves, groups, and the rows of a tile.
+constexpr std::size_t parts[] = {4 * group, group, 8};
 
-/// Splits [first, last) of `ids` at the middle of the axis that spreads most, at a whole number of leaves.
+/// Splits [first, last) of `ids` at the middle of the axis that spreads most.
 void split(const Sketches& sketches, std::size_t axes, std::int32_t* ids, std::size_t size, const Executor& executor) {
-  if (size <= leaf) return;
+  const auto* const part = std::find_if(std::begin(parts), std::end(parts), [&](std::size_t p) { return size > p; });
+  if (part == std::end(parts)) return;
   const auto value = [&](std::int32_t id, std::size_t axis) {
     return sketches.axes.get()[static_cast<std::size_t>(id) * axes + axis];
   };
@@ -33,7 +35,7 @@ void split(const Sketches& sketches, std::size_t axes, std::int32_t* ids, std::s
       widest = axis;
     }
   }
-  const std::size_t half = std::max(leaf, size / 2 / leaf * leaf);
+  const std::size_t half = std::max(*part, size / 2 / *part * *part);
   std::nth_element(ids, ids + half, ids + size, [&](std::int32_t a, std::int32_t b) {
     const float x = value(a, widest);
     const float y = value(b, widest);
@@ -41,7 +43,7 @@ void split(const Sketches& sketches, std::size_t axes, std::int32_t* ids, std::s
   });
   const auto left = [&] { split(sketches, axes, ids, half, executor); };
   const auto right = [&] { split(sketches, axes, ids + half, size - half, executor); };
-  if (size > 32 * leaf) {
+  if (size > 32 * parts[0]) {
     executor.invoke(left, right);
   } else {
     left();
@@ -69,6 +71,7 @@ Sketches make_sketches(const Store<Scalar>& rows, const Frame& frame, const Sket
       }
   Sketches sketches;
   sketches.steps = basis.steps;
+  sketches.early = basis.early;
   sketches.values = storage::RawArray<std::int8_t>(rows.size() * width);
   sketches.errors.resize(rows.size());
   sketches.axes = storage::RawArray<float>(rows.size() * basis.axes);
@@ -133,7 +136,7 @@ std::vector<std::int32_t> tree_order(const Sketches& sketches, std::size_t axes,
 PackedPoints<std::int32_t> pack_sketches(const Sketches& sketches, std::size_t size,
                                          const std::vector<std::int32_t>& order, const Executor& executor) {
   const std::int32_t shift = tiles::tile_kernels().byte_shift;
-  PackedPoints<std::int32_t> packed(size, sketches.steps);
+  PackedPoints<std::int32_t> packed(size, sketches.steps, 0, sketches.early);
   executor.for_each_chunk(size, group, [&](std::size_t first, std::size_t last) {
     for (std::size_t i = first; i < last; ++i) {
       const std::size_t row = order.empty() ? i : static_cast<std::size_t>(order[i]);

@@ -25,6 +25,11 @@ struct Packed {
   const std::uint8_t* odd = nullptr;  ///< bytes: what rounding took, 0 or 1
   std::size_t size = 0;
   std::size_t steps = 0;
+  /// Where the first steps hold most of the distances: a tile is given up after so many if no pair can still matter.
+  /// 0: none are. The halves of those steps alone, as above; padding as there.
+  std::size_t early = 0;
+  const Sum* early_half = nullptr;
+  const Sum* early_row_half = nullptr;
 };
 
 /// A range of groups.

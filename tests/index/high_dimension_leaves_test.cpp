@@ -20,7 +20,7 @@ PackedPoints<std::int32_t> sketches_of(const Points<float>& points, std::size_t 
   const high::PrincipalAxes axes(store, frame, 1, {});
   const high::SketchBasis basis = axes.basis(dimension, {});
   EXPECT_NEAR(basis.stretch() / basis.scale, 1, 1e-3);  // rows are orthonormal
-  const high::Sketches sketches = make_sketches(store, frame, basis, {}, {});
+  const high::Sketches sketches = make_sketches(store, frame, basis, {});
   return pack_sketches(sketches, store.size(), tree_order(sketches, basis.axes, store.size(), {}), {});
 }
 

@@ -54,20 +54,18 @@ void split(const Sketches& sketches, std::size_t axes, std::int32_t* ids, std::s
 }  // namespace
 
 template <class Scalar>
-Sketches make_sketches(const Store<Scalar>& rows, const Frame& frame, const SketchBasis& basis, const RowVisitor& visit,
+Sketches make_sketches(const Store<Scalar>& rows, const Frame& frame, const SketchBasis& basis,
                        const Executor& executor) {
   const std::size_t d = basis.inputs;
   const std::size_t p = basis.dimension;
-  const std::size_t groups = groups_of(p + basis.axes);
+  const std::size_t groups = groups_of(p);
   const std::size_t width = 4 * basis.steps;
   storage::RawArray<float> columns(groups * group * d);
   for (std::size_t g = 0; g < groups; ++g)
     for (std::size_t s = 0; s < d; ++s)
       for (std::size_t r = 0; r < group; ++r) {
         const std::size_t a = g * group + r;
-        columns.get()[(g * d + s) * group + r] = a < p                ? basis.rows[a * d + s]
-                                                 : a < p + basis.axes ? basis.axis_rows[(a - p) * d + s]
-                                                                      : 0.0f;
+        columns.get()[(g * d + s) * group + r] = a < p ? basis.rows[a * d + s] : 0.0f;
       }
   Sketches sketches;
   sketches.steps = basis.steps;
@@ -113,17 +111,18 @@ Sketches make_sketches(const Store<Scalar>& rows, const Frame& frame, const Sket
         sketches.errors[first + r] =
             static_cast<float>(std::sqrt(static_cast<double>(off)) * (1 + 1e-4) +
                                basis.scale * norm * summed * (1 + 1e-4) + 1e-4 * std::sqrt(static_cast<double>(p)));
-        for (std::size_t a = 0; a < basis.axes; ++a) sketches.axes.get()[(first + r) * basis.axes + a] = y[p + a];
+        float* const along = sketches.axes.get() + (first + r) * basis.axes;
+        std::fill_n(along, basis.axes, 0.0f);
+        for (std::size_t a = 0; a < basis.leading; ++a)
+          for (std::size_t axis = 0; axis < basis.axes; ++axis)
+            along[axis] += y[a] * basis.unturn[a * basis.axes + axis];
       }
-      if (visit) visit(first, count, plain.data(), d, squares.data());
     }
   });
   return sketches;
 }
-template Sketches make_sketches<float>(const Store<float>&, const Frame&, const SketchBasis&, const RowVisitor&,
-                                       const Executor&);
-template Sketches make_sketches<double>(const Store<double>&, const Frame&, const SketchBasis&, const RowVisitor&,
-                                        const Executor&);
+template Sketches make_sketches<float>(const Store<float>&, const Frame&, const SketchBasis&, const Executor&);
+template Sketches make_sketches<double>(const Store<double>&, const Frame&, const SketchBasis&, const Executor&);
 
 std::vector<std::int32_t> tree_order(const Sketches& sketches, std::size_t axes, std::size_t size,
                                      const Executor& executor) {

@@ -89,6 +89,8 @@ HighStatistics SketchSearch<Scalar>::run(const SketchPlan& plan, std::size_t spa
   RecallEstimate estimate = plan.estimate;
   if (!plan.certain && has_leaves())
     done.pairs = compare_leaves(plan, lists, estimate);
+  else if (problem_.same && problem_.points->size() < many_points)
+    LeafPairs(level.points).search_all(lists, problem_.executor);
   else if (problem_.same)
     search_all(costs_.kernels.bytes, level.points, lists, problem_.executor);
   else

@@ -75,18 +75,17 @@ struct Tile {
   }
 
   /// −|x|²/2 − |y|²/2 everywhere, and `more`.
-  [[gnu::always_inline]] static void start(const tiles::Packed<Sum>& a, std::size_t i, const tiles::Packed<Sum>& b,
-                                           std::size_t j, Sums<L>& c, Sum more) {
+  [[gnu::always_inline]] static void start(const Sum* row_half, const Sum* half, Sums<L>& c, Sum more) {
     const Vector from = L::broadcast(more);
-    const Vector c0 = L::subtract(from, L::load(b.half + j));
-    const Vector c1 = L::subtract(from, L::load(b.half + j + width));
-    const Vector c2 = L::subtract(from, L::load(b.half + j + 2 * width));
-#define X(r)                                          \
-  if constexpr (r < rows) {                           \
-    const Vector h = L::broadcast(a.row_half[i + r]); \
-    c.u##r = L::subtract(c0, h);                      \
-    c.v##r = L::subtract(c1, h);                      \
-    c.w##r = L::subtract(c2, h);                      \
+    const Vector c0 = L::subtract(from, L::load(half));
+    const Vector c1 = L::subtract(from, L::load(half + width));
+    const Vector c2 = L::subtract(from, L::load(half + 2 * width));
+#define X(r)                                    \
+  if constexpr (r < rows) {                     \
+    const Vector h = L::broadcast(row_half[r]); \
+    c.u##r = L::subtract(c0, h);                \
+    c.v##r = L::subtract(c1, h);                \
+    c.w##r = L::subtract(c2, h);                \
   }
     COPPICE_EIGHT_ROWS(X)
 #undef X
@@ -183,42 +182,51 @@ struct Tile {
     return static_cast<const Element*>(packed.elements) + g * group * packed.steps;
   }
 
-  /// Starts a tile with the sums of its first steps, which only become less: true if what is wanted may be in it.
-  /// Halves are rounded, so sums of all steps may exceed those of the first by one.
+  /// Sums a tile up, as far as it may still hold what is wanted: true if it may in the end.
+  /// Sums only become less with every step, but for halves, which are rounded: those of all steps may exceed those of
+  /// the first by one. So that one is added until the last.
   template <class Reached>
-  [[gnu::always_inline]] static bool begin(const tiles::Packed<Sum>& a, std::size_t i, const tiles::Packed<Sum>& b,
-                                           std::size_t j, const Element* right, const Element* next, Sums<L>& c,
-                                           const Reached& reached) {
-    tiles::Packed<Sum> first_a = a;
-    first_a.row_half = a.early_row_half;
-    tiles::Packed<Sum> first_b = b;
-    first_b.half = b.early_half;
-    start(first_a, i, first_b, j, c, 1);
+  [[gnu::always_inline]] static bool sum_early(const tiles::Packed<Sum>& a, std::size_t i, const tiles::Packed<Sum>& b,
+                                               std::size_t j, const Element* right, const Element* next, Sums<L>& c,
+                                               const Reached& reached) {
     const Element* const left = elements(a, i / group) + i % group;
-    for (std::size_t at = 0; at < a.early * rows; at += 16) __builtin_prefetch(next + i % group * a.early + at);
-    accumulate<false, false>(a.early, left, 0, right, c);
+    const auto& first = a.early[0];
+    const auto& second = a.early[1];
+    start(first.row_half + i, b.early[0].half + j, c, 1);
+    for (std::size_t at = 0; at < first.steps * rows; at += 16) __builtin_prefetch(next + i % group * first.steps + at);
+    accumulate<false, false>(first.steps, left, 0, right, c);
     if (!reached(c)) [[likely]]
       return false;
-    add_rest(a, i, b, j, c);
-    return true;
+    std::size_t done = first.steps;
+    if (second.steps != 0) {
+      start_rest(first.row_half + i, second.row_half + i, b.early[0].half + j, b.early[1].half + j, c, 0);
+      accumulate<false>(second.steps - done, left + done * group, 0, right + done * group, c);
+      if (!reached(c)) return false;
+      done = second.steps;
+      start_rest(second.row_half + i, a.row_half + i, b.early[1].half + j, b.half + j, c, 1);
+    } else {
+      start_rest(first.row_half + i, a.row_half + i, b.early[0].half + j, b.half + j, c, 1);
+    }
+    accumulate<false>(a.steps - done, left + done * group, 0, right + done * group, c);
+    return reached(c);
   }
 
-  /// What the halves of all steps take more than those of the first.
-  [[gnu::always_inline]] static void add_rest(const tiles::Packed<Sum>& a, std::size_t i, const tiles::Packed<Sum>& b,
-                                              std::size_t j, Sums<L>& c) {
-    const Vector one = L::broadcast(1);
+  /// Takes what halves have become more, and `less`.
+  [[gnu::always_inline]] static void start_rest(const Sum* row_before, const Sum* row, const Sum* before,
+                                                const Sum* half, Sums<L>& c, Sum less) {
+    const Vector more = L::broadcast(less);
     const auto rest = [&](std::size_t at) {
-      return L::subtract(L::subtract(L::load(b.early_half + at), L::load(b.half + at)), one);
+      return L::subtract(L::subtract(L::load(before + at), L::load(half + at)), more);
     };
-    const Vector c0 = rest(j);
-    const Vector c1 = rest(j + width);
-    const Vector c2 = rest(j + 2 * width);
-#define X(r)                                                                    \
-  if constexpr (r < rows) {                                                     \
-    const Vector h = L::broadcast(a.row_half[i + r] - a.early_row_half[i + r]); \
-    c.u##r = L::subtract(c.u##r, L::subtract(h, c0));                           \
-    c.v##r = L::subtract(c.v##r, L::subtract(h, c1));                           \
-    c.w##r = L::subtract(c.w##r, L::subtract(h, c2));                           \
+    const Vector c0 = rest(0);
+    const Vector c1 = rest(width);
+    const Vector c2 = rest(2 * width);
+#define X(r)                                               \
+  if constexpr (r < rows) {                                \
+    const Vector h = L::broadcast(row[r] - row_before[r]); \
+    c.u##r = L::subtract(c.u##r, L::subtract(h, c0));      \
+    c.v##r = L::subtract(c.v##r, L::subtract(h, c1));      \
+    c.w##r = L::subtract(c.w##r, L::subtract(h, c2));      \
   }
     COPPICE_EIGHT_ROWS(X)
 #undef X
@@ -228,7 +236,7 @@ struct Tile {
                      tiles::Groups column_groups, const tiles::Lists<Sum>* row_lists,
                      const tiles::Lists<Sum>* column_lists, bool same) {
     if constexpr (std::is_integral_v<Sum>) {
-      if (a.early != 0 && a.early == b.early)
+      if (a.early[0].steps != 0 && b.early[0].steps == a.early[0].steps)
         return search<true>(a, row_groups, b, column_groups, row_lists, column_lists, same);
     }
     search<false>(a, row_groups, b, column_groups, row_lists, column_lists, same);
@@ -261,17 +269,16 @@ struct Tile {
             };
             Sums<L> c;
             if constexpr (Early) {
-              if (!begin(a, i, b, j, right, elements(a, row_group + 1), c, reached)) continue;
-              const std::size_t done = a.early * group;
-              accumulate<false>(a.steps - a.early, elements(a, row_group) + r + done, 0, right + done, c);
+              if (!sum_early(a, i, b, j, right, elements(a, row_group + 1), c, reached)) [[likely]]
+                continue;
             } else {
-              start(a, i, b, j, c, 0);
+              start(a.row_half + i, b.half + j, c, 0);
               const std::size_t share = tiles_left <= shares ? shares - tiles_left : 0;
               --tiles_left;
               accumulate_ahead(a.steps, elements(a, row_group) + r, right, next + share * (a.steps / 16) * 64, c);
+              if (!reached(c)) [[likely]]
+                continue;
             }
-            if (!reached(c)) [[likely]]
-              continue;
             store(c, sums, columns);
             enter_hits(a, i, b, j, sums, row_lists, both ? column_lists : nullptr, diagonal);
           }
@@ -288,7 +295,7 @@ struct Tile {
         const std::size_t j = column_group * group + part;
         for (std::size_t i = row_groups.first * group; i < row_groups.last * group; i += rows) {
           Sums<L> c;
-          start(a, i, b, j, c, 0);
+          start(a.row_half + i, b.half + j, c, 0);
           accumulate<false>(a.steps, elements(a, i / group) + i % group, 0, right, c);
           std::uint32_t hit = rows_reached(thresholds + i, c);
           if (hit == 0) [[likely]]

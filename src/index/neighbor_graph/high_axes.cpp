@@ -159,21 +159,25 @@ SketchBasis PrincipalAxes::basis(std::size_t dimension, const Executor& executor
   Random random(seed_ ^ p);
   basis.axes = std::min<std::size_t>(p, 16);
 
-  // The leading axes and the others are turned each among themselves, so that a few steps of a sketch hold what the
-  // leading ones hold.
-  const std::size_t front = p > 2 * basis.axes ? basis.axes : p;
-  basis.leading = front;
-  basis.early = front < p ? front / 4 : 0;
+  // The leading axes, the next, and the others are turned each among themselves, so that a few steps of a sketch hold
+  // what the leading ones hold.
+  std::vector<std::size_t> ends;
+  for (const std::size_t end : {basis.axes, 3 * basis.axes})
+    if (end + 2 * basis.axes <= p) ends.push_back(end);
+  for (std::size_t e = 0; e < ends.size(); ++e) basis.early[e] = ends[e] / 4;
+  ends.push_back(p);
   std::vector<float> turn(p * p, 0.0f);
-  for (const auto& [first, size] : {std::pair(std::size_t{0}, front), std::pair(front, p - front)}) {
+  for (std::size_t e = 0, begin = 0; e < ends.size(); begin = ends[e++]) {
+    const std::size_t size = ends[e] - begin;
     std::vector<float> part(size * size);
     for (float& x : part) x = random.signed_unit() + random.signed_unit() + random.signed_unit();
     orthonormalize(part.data(), size, size, random);
     for (std::size_t r = 0; r < size; ++r)
-      std::copy_n(part.data() + r * size, size, turn.data() + (first + r) * p + first);
+      std::copy_n(part.data() + r * size, size, turn.data() + (begin + r) * p + begin);
   }
-  basis.unturn.resize(front * basis.axes);
-  for (std::size_t a = 0; a < front; ++a)
+  basis.leading = ends[0];
+  basis.unturn.resize(basis.leading * basis.axes);
+  for (std::size_t a = 0; a < basis.leading; ++a)
     std::copy_n(turn.data() + a * p, basis.axes, basis.unturn.data() + a * basis.axes);
   storage::RawArray<float> packed(groups * group * p);
   for (std::size_t g = 0; g < groups; ++g)

@@ -17,7 +17,7 @@ class SketchBasis {
  public:
   std::size_t dimension = 0;  ///< p
   std::size_t steps = 0;      ///< of a packed sketch
-  std::size_t early = 0;      ///< the steps of it that hold the leading axes, if that is less than all
+  EarlySteps early{};         ///< the steps of it that hold the leading axes, if that is less than all
   std::size_t inputs = 0;     ///< d
   std::size_t axes = 0;       ///< leading principal axes kept beside them, for the order of points
   double scale = 0;           ///< units of the sketch for a unit of the frame
@@ -65,7 +65,7 @@ class PrincipalAxes {
 /// The sketches of all rows of a store, in its order.
 struct Sketches {
   std::size_t steps = 0;
-  std::size_t early = 0;
+  EarlySteps early{};
   storage::RawArray<std::int8_t> values;  ///< 4 · steps a row
   std::vector<float> errors;              ///< a row's distance from what it stands for, in units of the sketch
   storage::RawArray<float> axes;          ///< `basis.axes` a row

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "tile_lists.hpp"
 
@@ -37,11 +38,11 @@ struct Tile {
   };
 
   /// Adds the products of `steps` elements. `a` holds packed rows (`Plain` false) or plain ones, `stride` apart.
-  template <bool Plain>
+  template <bool Plain, bool Fetch = !Plain>
   [[gnu::always_inline]] static void accumulate(std::size_t steps, const Element* a, std::size_t stride,
                                                 const Element* b, Sums<L>& c) {
     for (std::size_t s = 0; s < steps; ++s, a += Plain ? 1 : group, b += group) {
-      if constexpr (!Plain && width == 16) {  // a cache line a register: the processor's own guesses come late
+      if constexpr (Fetch && width == 16) {  // a cache line a register: the processor's own guesses come late
         __builtin_prefetch(a + 16 * group);
         __builtin_prefetch(b + 4 * group);
         __builtin_prefetch(b + 4 * group + width);
@@ -73,18 +74,18 @@ struct Tile {
     accumulate<false>(steps - s, a + s * group, 0, b + s * group, c);
   }
 
-  /// −|x|²/2 − |y|²/2 everywhere.
-  [[gnu::always_inline]] static void start(const tiles::Packed<Sum>& a, std::size_t i, const tiles::Packed<Sum>& b,
-                                           std::size_t j, Sums<L>& c) {
-    const Vector c0 = L::subtract(L::zero(), L::load(b.half + j));
-    const Vector c1 = L::subtract(L::zero(), L::load(b.half + j + width));
-    const Vector c2 = L::subtract(L::zero(), L::load(b.half + j + 2 * width));
-#define X(r)                                          \
-  if constexpr (r < rows) {                           \
-    const Vector h = L::broadcast(a.row_half[i + r]); \
-    c.u##r = L::subtract(c0, h);                      \
-    c.v##r = L::subtract(c1, h);                      \
-    c.w##r = L::subtract(c2, h);                      \
+  /// −|x|²/2 − |y|²/2 everywhere, and `more`.
+  [[gnu::always_inline]] static void start(const Sum* row_half, const Sum* half, Sums<L>& c, Sum more) {
+    const Vector from = L::broadcast(more);
+    const Vector c0 = L::subtract(from, L::load(half));
+    const Vector c1 = L::subtract(from, L::load(half + width));
+    const Vector c2 = L::subtract(from, L::load(half + 2 * width));
+#define X(r)                                    \
+  if constexpr (r < rows) {                     \
+    const Vector h = L::broadcast(row_half[r]); \
+    c.u##r = L::subtract(c0, h);                \
+    c.v##r = L::subtract(c1, h);                \
+    c.w##r = L::subtract(c2, h);                \
   }
     COPPICE_EIGHT_ROWS(X)
 #undef X
@@ -181,6 +182,67 @@ struct Tile {
     return static_cast<const Element*>(packed.elements) + g * group * packed.steps;
   }
 
+  /// Sums a tile up, as far as it may still hold what is wanted: true if it may in the end.
+  /// Sums only become less with every step, but for halves, which are rounded: those of all steps may exceed those of
+  /// the first by one. So that one is added until the last.
+  template <class Reached>
+  [[gnu::always_inline]] static bool sum_early(const tiles::Packed<Sum>& a, std::size_t i, const tiles::Packed<Sum>& b,
+                                               std::size_t j, const Element* right, const Element* next, Sums<L>& c,
+                                               const Reached& reached) {
+    const Element* const left = elements(a, i / group) + i % group;
+    const auto& first = a.early[0];
+    const auto& second = a.early[1];
+    start(first.row_half + i, b.early[0].half + j, c, 1);
+    for (std::size_t at = 0; at < first.steps * rows; at += 16) __builtin_prefetch(next + i % group * first.steps + at);
+    accumulate<false, false>(first.steps, left, 0, right, c);
+    if (!reached(c)) [[likely]]
+      return false;
+    std::size_t done = first.steps;
+    if (second.steps != 0) {
+      start_rest(first.row_half + i, second.row_half + i, b.early[0].half + j, b.early[1].half + j, c, 0);
+      accumulate<false>(second.steps - done, left + done * group, 0, right + done * group, c);
+      if (!reached(c)) return false;
+      done = second.steps;
+      start_rest(second.row_half + i, a.row_half + i, b.early[1].half + j, b.half + j, c, 1);
+    } else {
+      start_rest(first.row_half + i, a.row_half + i, b.early[0].half + j, b.half + j, c, 1);
+    }
+    accumulate<false>(a.steps - done, left + done * group, 0, right + done * group, c);
+    return reached(c);
+  }
+
+  /// Takes what halves have become more, and `less`.
+  [[gnu::always_inline]] static void start_rest(const Sum* row_before, const Sum* row, const Sum* before,
+                                                const Sum* half, Sums<L>& c, Sum less) {
+    const Vector more = L::broadcast(less);
+    const auto rest = [&](std::size_t at) {
+      return L::subtract(L::subtract(L::load(before + at), L::load(half + at)), more);
+    };
+    const Vector c0 = rest(0);
+    const Vector c1 = rest(width);
+    const Vector c2 = rest(2 * width);
+#define X(r)                                               \
+  if constexpr (r < rows) {                                \
+    const Vector h = L::broadcast(row[r] - row_before[r]); \
+    c.u##r = L::subtract(c.u##r, L::subtract(h, c0));      \
+    c.v##r = L::subtract(c.v##r, L::subtract(h, c1));      \
+    c.w##r = L::subtract(c.w##r, L::subtract(h, c2));      \
+  }
+    COPPICE_EIGHT_ROWS(X)
+#undef X
+  }
+
+  static void search(const tiles::Packed<Sum>& a, tiles::Groups row_groups, const tiles::Packed<Sum>& b,
+                     tiles::Groups column_groups, const tiles::Lists<Sum>* row_lists,
+                     const tiles::Lists<Sum>* column_lists, bool same) {
+    if constexpr (std::is_integral_v<Sum>) {
+      if (a.early[0].steps != 0 && b.early[0].steps == a.early[0].steps)
+        return search<true>(a, row_groups, b, column_groups, row_lists, column_lists, same);
+    }
+    search<false>(a, row_groups, b, column_groups, row_lists, column_lists, same);
+  }
+
+  template <bool Early>
   static void search(const tiles::Packed<Sum>& a, tiles::Groups row_groups, const tiles::Packed<Sum>& b,
                      tiles::Groups column_groups, const tiles::Lists<Sum>* row_lists,
                      const tiles::Lists<Sum>* column_lists, bool same) {
@@ -200,15 +262,23 @@ struct Tile {
           const bool both = column_lists != nullptr && !diagonal;
           for (std::size_t r = 0; r < group; r += rows) {
             const std::size_t i = row_group * group + r;
+            const auto reached = [&](const Sums<L>& sums_so_far) {
+              bool hit = some_row_reached(row_lists->thresholds + i, sums_so_far);
+              if (both) hit |= columns_reached(column_lists->thresholds + j, sums_so_far) != 0;
+              return hit;
+            };
             Sums<L> c;
-            start(a, i, b, j, c);
-            const std::size_t share = tiles_left <= shares ? shares - tiles_left : 0;
-            --tiles_left;
-            accumulate_ahead(a.steps, elements(a, row_group) + r, right, next + share * (a.steps / 16) * 64, c);
-            bool hit = some_row_reached(row_lists->thresholds + i, c);
-            if (both) hit |= columns_reached(column_lists->thresholds + j, c) != 0;
-            if (!hit) [[likely]]
-              continue;
+            if constexpr (Early) {
+              if (!sum_early(a, i, b, j, right, elements(a, row_group + 1), c, reached)) [[likely]]
+                continue;
+            } else {
+              start(a.row_half + i, b.half + j, c, 0);
+              const std::size_t share = tiles_left <= shares ? shares - tiles_left : 0;
+              --tiles_left;
+              accumulate_ahead(a.steps, elements(a, row_group) + r, right, next + share * (a.steps / 16) * 64, c);
+              if (!reached(c)) [[likely]]
+                continue;
+            }
             store(c, sums, columns);
             enter_hits(a, i, b, j, sums, row_lists, both ? column_lists : nullptr, diagonal);
           }
@@ -225,7 +295,7 @@ struct Tile {
         const std::size_t j = column_group * group + part;
         for (std::size_t i = row_groups.first * group; i < row_groups.last * group; i += rows) {
           Sums<L> c;
-          start(a, i, b, j, c);
+          start(a.row_half + i, b.half + j, c, 0);
           accumulate<false>(a.steps, elements(a, i / group) + i % group, 0, right, c);
           std::uint32_t hit = rows_reached(thresholds + i, c);
           if (hit == 0) [[likely]]

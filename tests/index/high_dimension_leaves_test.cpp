@@ -17,10 +17,10 @@ using high::PackedPoints;
 PackedPoints<std::int32_t> sketches_of(const Points<float>& points, std::size_t dimension) {
   const high::Store<float> store(points, false, {});
   const high::Frame frame = store.frame(store);
-  const high::PrincipalAxes axes(store, frame, 1, {});
+  high::PrincipalAxes axes(store, frame, 1, {});
   const high::SketchBasis basis = axes.basis(dimension, {});
   EXPECT_NEAR(basis.stretch() / basis.scale, 1, 1e-3);  // rows are orthonormal
-  const high::Sketches sketches = make_sketches(store, frame, basis, {}, {});
+  const high::Sketches sketches = make_sketches(store, frame, basis, {});
   return pack_sketches(sketches, store.size(), tree_order(sketches, basis.axes, store.size(), {}), {});
 }
 

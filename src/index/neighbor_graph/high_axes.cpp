@@ -65,6 +65,16 @@ void multiply(const float* rows, std::size_t count, std::size_t steps, const flo
   });
 }
 
+/// Rows of `steps` elements as columns of a product.
+storage::RawArray<float> packed_columns(const float* rows, std::size_t count, std::size_t steps) {
+  storage::RawArray<float> packed(groups_of(count) * group * steps);
+  for (std::size_t g = 0; g < groups_of(count); ++g)
+    for (std::size_t s = 0; s < steps; ++s)
+      for (std::size_t r = 0; r < group; ++r)
+        packed.get()[(g * steps + s) * group + r] = g * group + r < count ? rows[(g * group + r) * steps + s] : 0.0f;
+  return packed;
+}
+
 }  // namespace
 
 template <class Scalar>
@@ -109,33 +119,66 @@ PrincipalAxes::PrincipalAxes(const Store<Scalar>& points, const Frame& frame, st
 template PrincipalAxes::PrincipalAxes(const Store<float>&, const Frame&, std::uint64_t, const Executor&);
 template PrincipalAxes::PrincipalAxes(const Store<double>&, const Frame&, std::uint64_t, const Executor&);
 
-SketchBasis PrincipalAxes::basis(std::size_t dimension, const Executor& executor) const {
+const std::vector<float>& PrincipalAxes::leading(std::size_t count, const Executor& executor) {
+  const std::size_t d = inputs_;
+  if (axes_.size() >= count * d) return axes_;
+  Random random(seed_);
+  // The covariance has whole groups of rows; those beyond d are zero.
+  const std::size_t groups = groups_of(d);
+  const std::size_t steps = groups * group;
+  axes_.resize(count * d);
+  std::vector<float> wide(count * steps, 0.0f);
+  for (float& x : axes_) x = random.signed_unit();
+  orthonormalize(axes_.data(), count, d, random);
+  for (int i = 0; i < iterations; ++i) {
+    for (std::size_t r = 0; r < count; ++r) std::copy_n(axes_.data() + r * d, d, wide.data() + r * steps);
+    multiply(wide.data(), count, steps, covariance_.get(), groups, axes_.data(), d, executor);
+    orthonormalize(axes_.data(), count, d, random);
+  }
+  return axes_;
+}
+
+std::vector<float> PrincipalAxes::along(const float* rows, std::size_t size, std::size_t count,
+                                        const Executor& executor) {
+  const std::vector<float>& axes = leading(count, executor);
+  std::vector<float> coordinates(size * count);
+  const storage::RawArray<float> columns = packed_columns(axes.data(), count, inputs_);
+  multiply(rows, size, inputs_, columns.get(), groups_of(count), coordinates.data(), count, executor);
+  return coordinates;
+}
+
+SketchBasis PrincipalAxes::basis(std::size_t dimension, const Executor& executor) {
   const std::size_t d = inputs_;
   const std::size_t groups = groups_of(d);
   const std::size_t p = std::min(dimension, d);
-  Random random(seed_);
   SketchBasis basis;
   basis.dimension = p;
   basis.steps = (p + 3) / 4;
   basis.inputs = d;
-
-  // The covariance has whole groups of rows; those beyond d are zero.
-  const std::size_t steps = groups * group;
-  std::vector<float> axes(p * d);
-  std::vector<float> wide(p * steps, 0.0f);
-  for (float& x : axes) x = random.signed_unit();
-  orthonormalize(axes.data(), p, d, random);
-  for (int i = 0; i < iterations; ++i) {
-    for (std::size_t r = 0; r < p; ++r) std::copy_n(axes.data() + r * d, d, wide.data() + r * steps);
-    multiply(wide.data(), p, steps, covariance_.get(), groups, axes.data(), d, executor);
-    orthonormalize(axes.data(), p, d, random);
-  }
+  const std::vector<float>& axes = leading(p, executor);
+  Random random(seed_ ^ p);
   basis.axes = std::min<std::size_t>(p, 16);
-  basis.axis_rows.assign(axes.begin(), axes.begin() + static_cast<std::ptrdiff_t>(basis.axes * d));
 
-  std::vector<float> turn(p * p);
-  for (float& x : turn) x = random.signed_unit() + random.signed_unit() + random.signed_unit();
-  orthonormalize(turn.data(), p, p, random);
+  // The leading axes, the next, and the others are turned each among themselves, so that a few steps of a sketch hold
+  // what the leading ones hold.
+  std::vector<std::size_t> ends;
+  for (const std::size_t end : {basis.axes, 3 * basis.axes})
+    if (end + 2 * basis.axes <= p) ends.push_back(end);
+  for (std::size_t e = 0; e < ends.size(); ++e) basis.early[e] = ends[e] / 4;
+  ends.push_back(p);
+  std::vector<float> turn(p * p, 0.0f);
+  for (std::size_t e = 0, begin = 0; e < ends.size(); begin = ends[e++]) {
+    const std::size_t size = ends[e] - begin;
+    std::vector<float> part(size * size);
+    for (float& x : part) x = random.signed_unit() + random.signed_unit() + random.signed_unit();
+    orthonormalize(part.data(), size, size, random);
+    for (std::size_t r = 0; r < size; ++r)
+      std::copy_n(part.data() + r * size, size, turn.data() + (begin + r) * p + begin);
+  }
+  basis.leading = ends[0];
+  basis.unturn.resize(basis.leading * basis.axes);
+  for (std::size_t a = 0; a < basis.leading; ++a)
+    std::copy_n(turn.data() + a * p, basis.axes, basis.unturn.data() + a * basis.axes);
   storage::RawArray<float> packed(groups * group * p);
   for (std::size_t g = 0; g < groups; ++g)
     for (std::size_t s = 0; s < p; ++s)
@@ -147,11 +190,7 @@ SketchBasis PrincipalAxes::basis(std::size_t dimension, const Executor& executor
   // The range of the sample, with room for others; what lies beyond is cut off, and known to be.
   basis.offset.resize(p);
   for (std::size_t a = 0; a < p; ++a) basis.offset[a] = dot(basis.rows.data() + a * d, mean_.data(), d);
-  storage::RawArray<float> directions(groups_of(p) * group * d);
-  for (std::size_t g = 0; g < groups_of(p); ++g)
-    for (std::size_t s = 0; s < d; ++s)
-      for (std::size_t r = 0; r < group; ++r)
-        directions.get()[(g * d + s) * group + r] = g * group + r < p ? basis.rows[(g * group + r) * d + s] : 0.0f;
+  const storage::RawArray<float> directions = packed_columns(basis.rows.data(), p, d);
   std::vector<float> projected(sample_ * p);
   multiply(sample_rows_.get(), sample_, d, directions.get(), groups_of(p), projected.data(), p, executor);
   std::vector<float> reach(sample_, 0.0f);

@@ -29,17 +29,14 @@ std::unique_ptr<Level> SketchSearch<Scalar>::make(std::size_t p) {
       level->errors[i] = sketches.errors[static_cast<std::size_t>(order[i])];
   };
   {
-    const Sketches sketches = make_sketches(*problem_.points, frame_, level->basis,
-                                            sampled_ ? RowVisitor() : sample_.visitor(frame_), executor);
+    const Sketches sketches = make_sketches(*problem_.points, frame_, level->basis, executor);
     level->points = pack(*problem_.points, sketches, level->order);
     for (const float error : sketches.errors)
       level->largest_error = std::max(level->largest_error, static_cast<double>(error));
     if (problem_.same) keep_errors(sketches, level->order);
   }
-  if (!sampled_) sample_.finish(executor);
-  sampled_ = true;
   if (!problem_.same) {
-    const Sketches sketches = make_sketches(*problem_.queries, frame_, level->basis, RowVisitor(), executor);
+    const Sketches sketches = make_sketches(*problem_.queries, frame_, level->basis, executor);
     level->queries = pack(*problem_.queries, sketches, level->query_order);
     keep_errors(sketches, level->query_order);
   }
@@ -92,6 +89,8 @@ HighStatistics SketchSearch<Scalar>::run(const SketchPlan& plan, std::size_t spa
   RecallEstimate estimate = plan.estimate;
   if (!plan.certain && has_leaves())
     done.pairs = compare_leaves(plan, lists, estimate);
+  else if (problem_.same && problem_.points->size() < many_points)
+    LeafPairs(level.points).search_all(lists, problem_.executor);
   else if (problem_.same)
     search_all(costs_.kernels.bytes, level.points, lists, problem_.executor);
   else
@@ -147,8 +146,10 @@ std::optional<SketchPlan> SketchSearch<Scalar>::plan_recall(double recall, doubl
   plan.recall = recall;
   // Leaves lose some of what all pairs would find: half of what may be missed is left to them.
   const double target = has_leaves() ? (1 + recall) / 2 : recall;
+  const std::size_t first = promising_dimension(target);
   for (const std::size_t wanted : sketch_dimensions) {
     const std::size_t p = std::min(wanted, d);
+    if (p < first) continue;
     const double fixed = costs_.brute(static_cast<double>(p));
     // Would the best that more dimensions can do be worth it?
     if (costs_.sketches(static_cast<double>(p)) + fixed + costs_.rerank(static_cast<double>(k + 2)) >= least) break;
@@ -173,7 +174,8 @@ std::optional<SketchPlan> SketchSearch<Scalar>::plan_recall(double recall, doubl
       }
       break;
     }
-    if (p == d) break;
+    // More dimensions come where these do not suffice, or where much fewer candidates might.
+    if (p == d || (plan.level != nullptr && costs_.rerank(static_cast<double>(plan.candidates)) < fixed)) break;
   }
   if (plan.level == nullptr) return std::nullopt;
   return plan;

@@ -34,22 +34,20 @@ class Sample {
   /// Spread over all rows of the problem, one at random in each part.
   Sample(const Problem<Scalar>& problem, std::size_t rows, std::uint64_t seed);
 
-  /// Their neighbours, found in passing while all points are made into sketches: give this to make_sketches.
-  [[nodiscard]] RowVisitor visitor(const Frame& frame);
-  /// After all points have passed.
-  void finish(const Executor& executor);
+  /// Compares them with all points: as bytes where points have them, else as floats of the frame. Exact keys decide.
+  void find(const Frame& frame, const Executor& executor);
 
   [[nodiscard]] const std::vector<std::int32_t>& rows() const noexcept { return rows_; }
   /// The k nearest of sample row j.
   [[nodiscard]] const std::vector<Hit<Scalar>>& hits(std::size_t j) const noexcept { return hits_[j]; }
 
  private:
-  static constexpr std::size_t pass_rows = 512;  ///< make_sketches hands over this many from one thread
+  template <class Sum, class Pack>
+  void scan(const tiles::ListKernels<Sum>& kernels, const PackedPoints<Sum>& rows, const Pack& pack,
+            const Executor& executor);
 
   const Problem<Scalar>* problem_;
   std::vector<std::int32_t> rows_;
-  std::vector<float> columns_;
-  std::vector<std::vector<std::vector<Candidate>>> candidates_;  ///< by pass, by sample row
   std::vector<std::vector<Hit<Scalar>>> hits_;
 };
 

@@ -22,18 +22,18 @@ PackedPoints<std::int32_t> pack_bytes(const Store<Scalar>& store, const Executor
   const std::size_t steps = (store.dimension() + 3) / 4;
   PackedPoints<std::int32_t> packed(store.size(), steps, room);
   executor.for_each_chunk(store.size(), group, [&](std::size_t first, std::size_t last) {
-    for (std::size_t i = first; i < last; ++i) pack_byte_row(store, i, packed);
+    for (std::size_t i = first; i < last; ++i) pack_byte_row(store, i, packed, i);
   });
   return packed;
 }
 
 template <class Scalar>
-void pack_byte_row(const Store<Scalar>& store, std::size_t i, PackedPoints<std::int32_t>& to) {
+void pack_byte_row(const Store<Scalar>& store, std::size_t i, PackedPoints<std::int32_t>& to, std::size_t position) {
   std::int8_t row[4 * ((max_dimension + 3) / 4)];
   const std::uint8_t* const x = store.bytes(i);
   for (std::size_t axis = 0; axis < 4 * to.steps(); ++axis)
     row[axis] = axis < store.dimension() ? static_cast<std::int8_t>(std::int32_t{x[axis]} - 128) : std::int8_t{0};
-  to.set(i, row, tiles::tile_kernels().byte_shift);
+  to.set(position, row, tiles::tile_kernels().byte_shift);
 }
 
 template <class Scalar>
@@ -59,8 +59,8 @@ template Resolved search_exactly<float>(const Problem<float>&);
 template Resolved search_exactly<double>(const Problem<double>&);
 template PackedPoints<float> pack_floats<float>(const Store<float>&, const Frame&, const Executor&, std::size_t);
 template PackedPoints<float> pack_floats<double>(const Store<double>&, const Frame&, const Executor&, std::size_t);
-template void pack_byte_row<float>(const Store<float>&, std::size_t, PackedPoints<std::int32_t>&);
-template void pack_byte_row<double>(const Store<double>&, std::size_t, PackedPoints<std::int32_t>&);
+template void pack_byte_row<float>(const Store<float>&, std::size_t, PackedPoints<std::int32_t>&, std::size_t);
+template void pack_byte_row<double>(const Store<double>&, std::size_t, PackedPoints<std::int32_t>&, std::size_t);
 template PackedPoints<std::int32_t> pack_bytes<float>(const Store<float>&, const Executor&, std::size_t);
 template PackedPoints<std::int32_t> pack_bytes<double>(const Store<double>&, const Executor&, std::size_t);
 

@@ -30,7 +30,8 @@ template <class Scalar>
 template <class Scalar>
 [[nodiscard]] PackedPoints<std::int32_t> pack_bytes(const Store<Scalar>& store, const Executor& executor,
                                                     std::size_t room = 0);
+/// Row i, to a position.
 template <class Scalar>
-void pack_byte_row(const Store<Scalar>& store, std::size_t i, PackedPoints<std::int32_t>& to);
+void pack_byte_row(const Store<Scalar>& store, std::size_t i, PackedPoints<std::int32_t>& to, std::size_t position);
 
 }  // namespace coppice::high

@@ -66,7 +66,8 @@ class ByteSieve final : public PackedSieve<Scalar, ByteFilter<Scalar>> {
   }
   void set(const GraphRows<Scalar>& graph, std::span<const std::int32_t> slots, const Executor&) override {
     this->grow(graph.store.size());
-    for (const std::int32_t slot : slots) pack_byte_row(graph.store, static_cast<std::size_t>(slot), this->packed);
+    for (const std::int32_t slot : slots)
+      pack_byte_row(graph.store, static_cast<std::size_t>(slot), this->packed, static_cast<std::size_t>(slot));
   }
   [[nodiscard]] const Frame& frame() const noexcept override { return frame_; }
   [[nodiscard]] std::size_t least() const noexcept override { return least_; }
@@ -119,7 +120,7 @@ class SketchSieve final : public PackedSieve<Scalar, SketchFilter<Scalar>> {
       graph.store.copy_row(static_cast<std::size_t>(slots[i]), rows.data() + i * dimension_);
     const Store<Scalar> fresh(PointView<Scalar>(rows.data(), slots.size(), static_cast<int>(dimension_)), false,
                               executor);
-    const Sketches sketches = make_sketches(fresh, frame_, basis_, {}, executor);
+    const Sketches sketches = make_sketches(fresh, frame_, basis_, executor);
     for (std::size_t i = 0; i < slots.size(); ++i) {
       const std::size_t at = this->position(static_cast<std::size_t>(slots[i]));
       this->packed.set(at, sketches.values.get() + i * 4 * sketches.steps, tiles::tile_kernels().byte_shift);

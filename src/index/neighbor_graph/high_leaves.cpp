@@ -175,4 +175,9 @@ std::int64_t LeafPairs::search(CandidateLists<std::int32_t>& lists, const std::f
   return compared_;
 }
 
+void LeafPairs::search_all(CandidateLists<std::int32_t>& lists, const Executor& executor) {
+  compare(near(std::max<std::size_t>(2, leaves_ / near_part), executor), lists, executor);
+  compare(others(), lists, executor);
+}
+
 }  // namespace coppice::high

@@ -25,6 +25,8 @@ class LeafPairs {
   /// points were compared. Deterministic.
   std::int64_t search(CandidateLists<std::int32_t>& lists, const std::function<bool()>& enough,
                       const Executor& executor);
+  /// Compares all pairs. Near ones come first: few others then enter lists.
+  void search_all(CandidateLists<std::int32_t>& lists, const Executor& executor);
 
  private:
   using Pair = std::pair<std::uint32_t, std::uint32_t>;  ///< of leaves, the smaller first

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -23,6 +24,9 @@ using tiles::group;
   return (size + group - 1) / group;
 }
 
+/// After how many steps a tile may be given up, and after how many more; 0: never. Ascending, less than all.
+using EarlySteps = std::array<std::size_t, 2>;
+
 /// Owns packed points. Elements are written group by group, from any thread.
 template <class Sum>
 class PackedPoints {
@@ -30,15 +34,18 @@ class PackedPoints {
   using Element = std::conditional_t<std::is_same_v<Sum, float>, float, std::int32_t>;
 
   PackedPoints() = default;
-  /// Memory for `room` points in all, if that is more; what is not touched costs nothing.
-  PackedPoints(std::size_t size, std::size_t steps, std::size_t room = 0)
+  /// Memory for `room` points in all, if that is more; what is not touched costs nothing. Of bytes, the first
+  /// `early` steps may tell whether the others matter.
+  PackedPoints(std::size_t size, std::size_t steps, std::size_t room = 0, EarlySteps early = {})
       : size_(size),
         steps_(steps),
         room_(groups_of(std::max(size, room))),
         elements_(room_ * group * steps),
         half_(groups_of(size) * group),
         row_half_(std::is_same_v<Sum, float> ? 0 : groups_of(size) * group),
-        odd_(std::is_same_v<Sum, float> ? 0 : groups_of(size) * group) {
+        odd_(std::is_same_v<Sum, float> ? 0 : groups_of(size) * group),
+        early_{Early{early[0]}, Early{early[1]}} {
+    for (Early& of : early_) of.resize(groups_of(size) * group);
     for (std::size_t i = size; i < groups_of(size) * group; ++i) hide(i);
   }
 
@@ -58,6 +65,7 @@ class PackedPoints {
       row_half_.resize(groups * group);
       odd_.resize(groups * group);
     }
+    for (Early& early : early_) early.resize(groups * group);
     for (std::size_t i = before * group; i < groups * group; ++i) hide(i);
     size_ = size;
   }
@@ -69,10 +77,13 @@ class PackedPoints {
       row_half_[i] = half_[i];
       odd_[i] = 0;
     }
+    for (Early& early : early_)
+      if (early.steps != 0) early.half[i] = early.row_half[i] = half_[i];
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] std::size_t steps() const noexcept { return steps_; }
+  [[nodiscard]] EarlySteps early() const noexcept { return {early_[0].steps, early_[1].steps}; }
   [[nodiscard]] std::size_t groups() const noexcept { return groups_of(size_); }
   [[nodiscard]] Element& element(std::size_t i, std::size_t s) noexcept {
     return elements_.get()[i / group * group * steps_ + s * group + i % group];
@@ -115,10 +126,21 @@ class PackedPoints {
   void set(std::size_t i, const std::int8_t* x, std::int32_t shift) {
     std::int32_t squared = 0;
     std::int32_t sum = 0;
-    for (std::size_t b = 0; b < 4 * steps_; ++b) {
-      squared += std::int32_t{x[b]} * std::int32_t{x[b]};
-      sum += x[b];
+    const auto add = [&](std::size_t begin, std::size_t end) {
+      for (std::size_t b = begin; b < end; ++b) {
+        squared += std::int32_t{x[b]} * std::int32_t{x[b]};
+        sum += x[b];
+      }
+    };
+    std::size_t added = 0;
+    for (Early& early : early_) {
+      if (early.steps == 0) continue;
+      add(4 * added, 4 * early.steps);
+      added = early.steps;
+      early.half[i] = squared >> 1;
+      early.row_half[i] = early.half[i] + shift * sum;
     }
+    add(4 * added, 4 * steps_);
     for (std::size_t s = 0; s < steps_; ++s) std::memcpy(&element(i, s), x + 4 * s, 4);
     half_[i] = squared >> 1;
     row_half_[i] = half_[i] + shift * sum;
@@ -132,6 +154,11 @@ class PackedPoints {
       row_half_[i] = other.row_half_[from];
       odd_[i] = other.odd_[from];
     }
+    for (std::size_t e = 0; e < early_.size(); ++e) {
+      if (early_[e].steps == 0) continue;
+      early_[e].half[i] = other.early_[e].half[from];
+      early_[e].row_half[i] = other.early_[e].row_half[from];
+    }
   }
 
   [[nodiscard]] tiles::Packed<Sum> view() const noexcept {
@@ -140,11 +167,29 @@ class PackedPoints {
             row_half_.empty() ? half_.data() : row_half_.data(),
             odd_.empty() ? nullptr : odd_.data(),
             size_,
-            steps_};
+            steps_,
+            {early_[0].view(), early_[1].view()}};
   }
-  [[nodiscard]] std::size_t memory() const noexcept { return room_ * group * (steps_ * 4 + 9); }
+  [[nodiscard]] std::size_t memory() const noexcept {
+    return room_ * group * (steps_ * 4 + 9) + 8 * early_[0].half.size() + 8 * early_[1].half.size();
+  }
 
  private:
+  /// Halves of the first steps.
+  struct Early {
+    std::size_t steps = 0;
+    std::vector<Sum> half = {};
+    std::vector<Sum> row_half = {};
+    void resize(std::size_t size) {
+      if (steps == 0) return;
+      half.resize(size);
+      row_half.resize(size);
+    }
+    [[nodiscard]] typename tiles::Packed<Sum>::Early view() const noexcept {
+      return {steps, half.data(), row_half.data()};
+    }
+  };
+
   std::size_t size_ = 0;
   std::size_t steps_ = 0;
   std::size_t room_ = 0;  ///< groups that `elements_` has memory for
@@ -152,12 +197,13 @@ class PackedPoints {
   std::vector<Sum> half_;
   std::vector<Sum> row_half_;
   std::vector<std::uint8_t> odd_;
+  std::array<Early, 2> early_;
 };
 
 /// Some points of a set as a set of their own.
 template <class Sum>
 [[nodiscard]] PackedPoints<Sum> select(const PackedPoints<Sum>& points, const std::int32_t* rows, std::size_t count) {
-  PackedPoints<Sum> chosen(count, points.steps());
+  PackedPoints<Sum> chosen(count, points.steps(), 0, points.early());
   for (std::size_t i = 0; i < count; ++i) chosen.set(i, points, static_cast<std::size_t>(rows[i]));
   return chosen;
 }
@@ -177,7 +223,7 @@ class CandidateLists {
  public:
   CandidateLists(std::size_t rows, std::size_t most)
       : most_(std::max<std::size_t>(most, 1)),
-        room_((most_ + std::max<std::size_t>(16, most_ / 2) + 15) / 16 * 16),
+        room_((most_ + std::max<std::size_t>(16, most_) + 15) / 16 * 16),
         entries_(rows * 2 * room_),
         limits_(2 * rows, std::numeric_limits<std::int32_t>::max()),
         counts_(rows, 0),

@@ -1,21 +1,10 @@
 #include <algorithm>
-#include <bit>
 #include <cmath>
-#include <limits>
 
 #include "high_effort.hpp"
+#include "high_exact.hpp"
 
 namespace coppice::high {
-namespace {
-
-/// Integers in the order of floats.
-std::int32_t order_of(float x) {
-  const auto bits = std::bit_cast<std::int32_t>(x);
-  return bits >= 0 ? bits : std::numeric_limits<std::int32_t>::min() - bits;
-}
-
-}  // namespace
-
 template <class Scalar>
 Sample<Scalar>::Sample(const Problem<Scalar>& problem, std::size_t rows, std::uint64_t seed) : problem_(&problem) {
   const std::size_t all = problem.queries->size();
@@ -25,45 +14,62 @@ Sample<Scalar>::Sample(const Problem<Scalar>& problem, std::size_t rows, std::ui
         (static_cast<double>(j) + random.unit()) * static_cast<double>(all) / static_cast<double>(rows);
     rows_.push_back(static_cast<std::int32_t>(std::min(static_cast<std::size_t>(place), all - 1)));
   }
-  candidates_.resize((problem.points->size() + pass_rows - 1) / pass_rows);
 }
 
 template <class Scalar>
-RowVisitor Sample<Scalar>::visitor(const Frame& frame) {
-  const std::size_t d = problem_->points->dimension();
-  const std::size_t groups = groups_of(rows_.size());
-  const std::size_t most = problem_->output.k + 8;
-  columns_.assign(groups * group * d, 0.0f);
-  std::vector<float> row(d);
-  for (std::size_t j = 0; j < rows_.size(); ++j) {
-    problem_->queries->frame_row(frame, static_cast<std::size_t>(rows_[j]), row.data());
-    for (std::size_t s = 0; s < d; ++s) columns_[(j / group * d + s) * group + j % group] = row[s];
-  }
-  return [this, d, groups, most](std::size_t first, std::size_t count, const float* rows, std::size_t stride,
-                                 const float* squares) {
-    auto& lists = candidates_[first / pass_rows];
-    if (lists.empty()) lists.resize(rows_.size());
-    thread_local std::vector<float> products;
-    products.resize(8 * groups * group);
-    tiles::tile_kernels().project(d, rows, stride, columns_.data(), groups, products.data(), groups * group);
-    for (std::size_t r = 0; r < count; ++r)
-      for (std::size_t j = 0; j < rows_.size(); ++j) {
-        const float key = squares[r] - 2 * products[r * groups * group + j];  // the square of the distance, less |y|²
-        std::vector<Candidate>& list = lists[j];
-        const Candidate candidate{order_of(key), static_cast<std::int32_t>(first + r)};
-        if (list.size() == most && !(candidate < list.front())) continue;
-        list.push_back(candidate);
-        std::push_heap(list.begin(), list.end());
-        if (list.size() > most) {
-          std::pop_heap(list.begin(), list.end());
-          list.pop_back();
-        }
+void Sample<Scalar>::find(const Frame& frame, const Executor& executor) {
+  const Store<Scalar>& points = *problem_->points;
+  const Store<Scalar>& queries = *problem_->queries;
+  const tiles::TileKernels& kernels = tiles::tile_kernels();
+  if (points.has_bytes()) {
+    const auto pack = [](const Store<Scalar>& store, const auto& row, PackedPoints<std::int32_t>& to) {
+      for (std::size_t i = 0; i < to.size(); ++i) pack_byte_row(store, row(i), to, i);
+    };
+    PackedPoints<std::int32_t> rows(rows_.size(), (points.dimension() + 3) / 4);
+    pack(
+        queries, [&](std::size_t j) { return static_cast<std::size_t>(rows_[j]); }, rows);
+    scan(kernels.bytes, rows, pack, executor);
+  } else {
+    const auto pack = [&frame](const Store<Scalar>& store, const auto& row, PackedPoints<float>& to) {
+      const std::size_t d = store.dimension();
+      std::vector<float> plain(group * d);
+      for (std::size_t first = 0; first < to.size(); first += group) {
+        const std::size_t count = std::min(group, to.size() - first);
+        for (std::size_t r = 0; r < count; ++r) store.frame_row(frame, row(first + r), plain.data() + r * d);
+        to.set_group(first, count, plain.data());
       }
-  };
+    };
+    PackedPoints<float> rows(rows_.size(), points.dimension());
+    pack(
+        queries, [&](std::size_t j) { return static_cast<std::size_t>(rows_[j]); }, rows);
+    scan(kernels.floats, rows, pack, executor);
+  }
 }
 
 template <class Scalar>
-void Sample<Scalar>::finish(const Executor& executor) {
+template <class Sum, class Pack>
+void Sample<Scalar>::scan(const tiles::ListKernels<Sum>& kernels, const PackedPoints<Sum>& rows, const Pack& pack,
+                          const Executor& executor) {
+  const std::size_t size = problem_->points->size();
+  const std::size_t most = problem_->output.k + 8;
+  // As many points at a time as stay in the caches while they are packed and compared.
+  const std::size_t at_once =
+      std::clamp<std::size_t>((std::size_t{2} << 20) / (4 * group * rows.steps()), 4, 128) * group;
+  std::vector<std::vector<std::vector<Candidate>>> candidates((size + at_once - 1) / at_once);
+  executor.for_each_chunk(size, at_once, [&](std::size_t begin, std::size_t end) {
+    PackedPoints<Sum> points(end - begin, rows.steps());
+    pack(
+        *problem_->points, [&](std::size_t i) { return begin + i; }, points);
+    CandidateLists<Sum> lists(rows.size(), most);
+    const tiles::Lists<Sum> view = lists.view();
+    kernels.search(rows.view(), {0, rows.groups()}, points.view(), {0, points.groups()}, &view, nullptr, false);
+    auto& found = candidates[begin / at_once];
+    found.resize(rows.size());
+    for (std::size_t j = 0; j < rows.size(); ++j) {
+      lists.best(j, most, found[j]);
+      for (Candidate& candidate : found[j]) candidate.id += static_cast<std::int32_t>(begin);
+    }
+  });
   hits_.resize(rows_.size());
   executor.for_each_chunk(rows_.size(), 8, [&](std::size_t begin, std::size_t end) {
     KeyReader<Scalar> reader(*problem_);
@@ -71,18 +77,16 @@ void Sample<Scalar>::finish(const Executor& executor) {
     std::vector<Candidate> all;
     for (std::size_t j = begin; j < end; ++j) {
       all.clear();
-      for (const auto& lists : candidates_)
-        if (!lists.empty()) all.insert(all.end(), lists[j].begin(), lists[j].end());
-      const std::size_t most = std::min(all.size(), problem_->output.k + 8);
-      std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(most), all.end());
+      for (const auto& lists : candidates) all.insert(all.end(), lists[j].begin(), lists[j].end());
+      const std::size_t kept = std::min(all.size(), most);
+      std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(kept), all.end());
       best.clear();
       reader.read(
-          static_cast<std::size_t>(rows_[j]), most, [&](std::size_t c) { return static_cast<std::size_t>(all[c].id); },
+          static_cast<std::size_t>(rows_[j]), kept, [&](std::size_t c) { return static_cast<std::size_t>(all[c].id); },
           best);
       hits_[j].assign(best.hits().begin(), best.hits().end());
     }
   });
-  candidates_.clear();
 }
 
 template class Sample<float>;

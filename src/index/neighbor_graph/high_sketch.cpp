@@ -7,11 +7,13 @@
 namespace coppice::high {
 namespace {
 
-constexpr std::size_t leaf = 4 * group;
+/// Splits are at whole numbers of these: leaves, groups, and the rows of a tile.
+constexpr std::size_t parts[] = {4 * group, group, 8};
 
-/// Splits [first, last) of `ids` at the middle of the axis that spreads most, at a whole number of leaves.
+/// Splits [first, last) of `ids` at the middle of the axis that spreads most.
 void split(const Sketches& sketches, std::size_t axes, std::int32_t* ids, std::size_t size, const Executor& executor) {
-  if (size <= leaf) return;
+  const auto* const part = std::find_if(std::begin(parts), std::end(parts), [&](std::size_t p) { return size > p; });
+  if (part == std::end(parts)) return;
   const auto value = [&](std::int32_t id, std::size_t axis) {
     return sketches.axes.get()[static_cast<std::size_t>(id) * axes + axis];
   };
@@ -33,7 +35,7 @@ void split(const Sketches& sketches, std::size_t axes, std::int32_t* ids, std::s
       widest = axis;
     }
   }
-  const std::size_t half = std::max(leaf, size / 2 / leaf * leaf);
+  const std::size_t half = std::max(*part, size / 2 / *part * *part);
   std::nth_element(ids, ids + half, ids + size, [&](std::int32_t a, std::int32_t b) {
     const float x = value(a, widest);
     const float y = value(b, widest);
@@ -41,7 +43,7 @@ void split(const Sketches& sketches, std::size_t axes, std::int32_t* ids, std::s
   });
   const auto left = [&] { split(sketches, axes, ids, half, executor); };
   const auto right = [&] { split(sketches, axes, ids + half, size - half, executor); };
-  if (size > 32 * leaf) {
+  if (size > 32 * parts[0]) {
     executor.invoke(left, right);
   } else {
     left();
@@ -52,23 +54,22 @@ void split(const Sketches& sketches, std::size_t axes, std::int32_t* ids, std::s
 }  // namespace
 
 template <class Scalar>
-Sketches make_sketches(const Store<Scalar>& rows, const Frame& frame, const SketchBasis& basis, const RowVisitor& visit,
+Sketches make_sketches(const Store<Scalar>& rows, const Frame& frame, const SketchBasis& basis,
                        const Executor& executor) {
   const std::size_t d = basis.inputs;
   const std::size_t p = basis.dimension;
-  const std::size_t groups = groups_of(p + basis.axes);
+  const std::size_t groups = groups_of(p);
   const std::size_t width = 4 * basis.steps;
   storage::RawArray<float> columns(groups * group * d);
   for (std::size_t g = 0; g < groups; ++g)
     for (std::size_t s = 0; s < d; ++s)
       for (std::size_t r = 0; r < group; ++r) {
         const std::size_t a = g * group + r;
-        columns.get()[(g * d + s) * group + r] = a < p                ? basis.rows[a * d + s]
-                                                 : a < p + basis.axes ? basis.axis_rows[(a - p) * d + s]
-                                                                      : 0.0f;
+        columns.get()[(g * d + s) * group + r] = a < p ? basis.rows[a * d + s] : 0.0f;
       }
   Sketches sketches;
   sketches.steps = basis.steps;
+  sketches.early = basis.early;
   sketches.values = storage::RawArray<std::int8_t>(rows.size() * width);
   sketches.errors.resize(rows.size());
   sketches.axes = storage::RawArray<float>(rows.size() * basis.axes);
@@ -110,17 +111,18 @@ Sketches make_sketches(const Store<Scalar>& rows, const Frame& frame, const Sket
         sketches.errors[first + r] =
             static_cast<float>(std::sqrt(static_cast<double>(off)) * (1 + 1e-4) +
                                basis.scale * norm * summed * (1 + 1e-4) + 1e-4 * std::sqrt(static_cast<double>(p)));
-        for (std::size_t a = 0; a < basis.axes; ++a) sketches.axes.get()[(first + r) * basis.axes + a] = y[p + a];
+        float* const along = sketches.axes.get() + (first + r) * basis.axes;
+        std::fill_n(along, basis.axes, 0.0f);
+        for (std::size_t a = 0; a < basis.leading; ++a)
+          for (std::size_t axis = 0; axis < basis.axes; ++axis)
+            along[axis] += y[a] * basis.unturn[a * basis.axes + axis];
       }
-      if (visit) visit(first, count, plain.data(), d, squares.data());
     }
   });
   return sketches;
 }
-template Sketches make_sketches<float>(const Store<float>&, const Frame&, const SketchBasis&, const RowVisitor&,
-                                       const Executor&);
-template Sketches make_sketches<double>(const Store<double>&, const Frame&, const SketchBasis&, const RowVisitor&,
-                                        const Executor&);
+template Sketches make_sketches<float>(const Store<float>&, const Frame&, const SketchBasis&, const Executor&);
+template Sketches make_sketches<double>(const Store<double>&, const Frame&, const SketchBasis&, const Executor&);
 
 std::vector<std::int32_t> tree_order(const Sketches& sketches, std::size_t axes, std::size_t size,
                                      const Executor& executor) {
@@ -133,7 +135,7 @@ std::vector<std::int32_t> tree_order(const Sketches& sketches, std::size_t axes,
 PackedPoints<std::int32_t> pack_sketches(const Sketches& sketches, std::size_t size,
                                          const std::vector<std::int32_t>& order, const Executor& executor) {
   const std::int32_t shift = tiles::tile_kernels().byte_shift;
-  PackedPoints<std::int32_t> packed(size, sketches.steps);
+  PackedPoints<std::int32_t> packed(size, sketches.steps, 0, sketches.early);
   executor.for_each_chunk(size, group, [&](std::size_t first, std::size_t last) {
     for (std::size_t i = first; i < last; ++i) {
       const std::size_t row = order.empty() ? i : static_cast<std::size_t>(order[i]);

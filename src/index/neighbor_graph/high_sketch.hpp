@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <vector>
 
 #include "high_packed.hpp"
@@ -18,11 +17,13 @@ class SketchBasis {
  public:
   std::size_t dimension = 0;  ///< p
   std::size_t steps = 0;      ///< of a packed sketch
+  EarlySteps early{};         ///< the steps of it that hold the leading axes, if that is less than all
   std::size_t inputs = 0;     ///< d
   std::size_t axes = 0;       ///< leading principal axes kept beside them, for the order of points
   double scale = 0;           ///< units of the sketch for a unit of the frame
   std::vector<float> rows;    ///< p × d
-  std::vector<float> axis_rows;
+  std::vector<float> unturn;  ///< leading coordinates of a sketch × axes: back to principal axes
+  std::size_t leading = 0;
   std::vector<float> offset;  ///< of the sketch, before scaling
 
   /// How much longer a vector may become: the largest singular value, bounded from above.
@@ -40,33 +41,39 @@ class PrincipalAxes {
   template <class Scalar>
   PrincipalAxes(const Store<Scalar>& points, const Frame& frame, std::uint64_t seed, const Executor& executor);
 
-  [[nodiscard]] SketchBasis basis(std::size_t dimension, const Executor& executor) const;
+  [[nodiscard]] SketchBasis basis(std::size_t dimension, const Executor& executor);
+  /// Coordinates of rows, of the frame, and of the sample along the leading `count` axes: `count` numbers a row.
+  [[nodiscard]] std::vector<float> along(const float* rows, std::size_t size, std::size_t count,
+                                         const Executor& executor);
+  [[nodiscard]] std::vector<float> sample_along(std::size_t count, const Executor& executor) {
+    return along(sample_rows_.get(), sample_, count, executor);
+  }
 
  private:
+  /// The leading axes, at least `count`: one a row of d.
+  const std::vector<float>& leading(std::size_t count, const Executor& executor);
+
   std::size_t inputs_ = 0;
   std::uint64_t seed_ = 0;
   std::size_t sample_ = 0;
   std::vector<float> mean_;
   storage::RawArray<float> sample_rows_;  ///< less the mean
   storage::RawArray<float> covariance_;   ///< as packed columns
+  std::vector<float> axes_;               ///< those found so far
 };
 
 /// The sketches of all rows of a store, in its order.
 struct Sketches {
   std::size_t steps = 0;
+  EarlySteps early{};
   storage::RawArray<std::int8_t> values;  ///< 4 · steps a row
   std::vector<float> errors;              ///< a row's distance from what it stands for, in units of the sketch
   storage::RawArray<float> axes;          ///< `basis.axes` a row
 };
 
-/// What is done with eight rows in passing, in floats of the frame: first row, how many, their coordinates (`stride`
-/// apart) and squared norms.
-using RowVisitor = std::function<void(std::size_t first, std::size_t count, const float* rows, std::size_t stride,
-                                      const float* squares)>;
-
 template <class Scalar>
 [[nodiscard]] Sketches make_sketches(const Store<Scalar>& rows, const Frame& frame, const SketchBasis& basis,
-                                     const RowVisitor& visit, const Executor& executor);
+                                     const Executor& executor);
 
 /// Positions → rows: near points near each other, by a balanced tree over the leading axes.
 [[nodiscard]] std::vector<std::int32_t> tree_order(const Sketches& sketches, std::size_t axes, std::size_t size,

@@ -19,7 +19,10 @@ inline constexpr std::size_t sample_rows = 192;
 inline constexpr std::size_t most_candidates = 112;
 /// From here on leaves are compared with leaves: before, all pairs of sketches take hardly longer.
 inline constexpr std::size_t many_points = 150'000;
-inline constexpr std::array<std::size_t, 6> sketch_dimensions{64, 96, 128, 192, 256, 384};
+/// Whole groups of directions: what is projected together.
+inline constexpr std::array<std::size_t, 6> sketch_dimensions{48, 96, 144, 192, 288, 384};
+/// Up to here dimensions are told apart before sketches are made.
+inline constexpr std::size_t guessed_dimension = 144;
 
 /// What things are expected to take, in nanoseconds of one thread. Only relations matter, for the choice of a method.
 template <class Scalar>
@@ -37,7 +40,7 @@ struct Costs {
     return pairs * (d + 8) / static_cast<double>(bytes ? kernels.byte_rate : kernels.float_rate) + rows * 2000;
   }
   [[nodiscard]] double sketches(double p) const {
-    return (points + (pairs < points * rows ? 0 : rows)) * (d * (p + 48) / static_cast<double>(kernels.float_rate) + d);
+    return (points + (pairs < points * rows ? 0 : rows)) * (d * (p + 16) / static_cast<double>(kernels.float_rate) + d);
   }
   /// The covariance of the sample, once; and axes of p dimensions.
   [[nodiscard]] double covariance() const { return 0.8 * sampled() * d * d / static_cast<double>(kernels.float_rate); }
@@ -45,7 +48,8 @@ struct Costs {
     return (sampled() + 4 * d) * d * p / static_cast<double>(kernels.float_rate) + 0.7 * p * p * d;
   }
   [[nodiscard]] double brute(double p) const {
-    return pairs * (p + 12) / static_cast<double>(kernels.byte_rate) + rows * 3000;
+    // Sixteen dimensions of all pairs, and the others of one tile in five.
+    return pairs * (p > 32 ? 36 + 0.2 * p : p + 12) / static_cast<double>(kernels.byte_rate) + rows * 3000;
   }
   [[nodiscard]] double sampled() const { return static_cast<double>(axes_sample(static_cast<std::size_t>(points))); }
   [[nodiscard]] double key() const { return 15 + stored * 0.05; }
@@ -98,7 +102,9 @@ class SketchSearch {
         frame_(problem.points->frame(*problem.queries)),
         axes_(*problem.points, frame_, seed, problem.executor),
         sample_(problem, sample_rows, seed),
-        spent_(costs_.covariance()) {}
+        spent_(costs_.covariance()) {
+    sample_.find(frame_, problem.executor);
+  }
 
   /// Both give nothing where it would cost `least` or more.
   std::optional<SketchPlan> plan_recall(double recall, double least);
@@ -110,6 +116,8 @@ class SketchSearch {
 
  private:
   std::unique_ptr<Level> make(std::size_t p);
+  /// The least dimension to be tried for a recall: what is expected to be the cheapest up to `guessed_dimension`.
+  [[nodiscard]] std::size_t promising_dimension(double recall);
   /// Whether trying sketches of p dimensions is worth it: what all tries take stays `part` of what tiles would.
   [[nodiscard]] bool may_try(std::size_t p, double part, double least) {
     const auto size = static_cast<double>(p);
@@ -133,7 +141,6 @@ class SketchSearch {
   Frame frame_;
   PrincipalAxes axes_;
   Sample<Scalar> sample_;
-  bool sampled_ = false;
   double spent_;  ///< on axes and sketches so far, in the terms of Costs
 };
 

@@ -11,6 +11,21 @@ namespace {
 
 constexpr std::size_t rows_at_once = 256;
 
+/// In sixteen lanes, of which the compiler makes vectors.
+template <class Scalar>
+Scalar largest_magnitude(const Scalar* x, std::size_t size) {
+  Scalar lanes[16] = {};
+  const auto add = [&](std::size_t begin, std::size_t lane) {
+    const Scalar magnitude = std::abs(x[begin + lane]);
+    lanes[lane] = magnitude > lanes[lane] ? magnitude : lanes[lane];
+  };
+  std::size_t i = 0;
+  for (; i + 16 <= size; i += 16)
+    for (std::size_t lane = 0; lane < 16; ++lane) add(i, lane);
+  for (; i < size; ++i) add(i, 0);
+  return *std::max_element(std::begin(lanes), std::end(lanes));
+}
+
 /// The least and the greatest coordinate, if all of them are integers no more than 255 apart and small enough to differ
 /// exactly.
 template <class Scalar>
@@ -21,24 +36,28 @@ std::optional<std::pair<Scalar, Scalar>> byte_range(const PointView<Scalar>& poi
   std::atomic<bool> possible = true;
   executor.for_each_chunk(points.size(), rows_at_once, [&](std::size_t first, std::size_t last) {
     if (!possible.load(std::memory_order_relaxed)) return;
-    Scalar lower = points.row(first)[0];
-    Scalar upper = lower;
+    std::int32_t lower = std::numeric_limits<std::int32_t>::max();
+    std::int32_t upper = std::numeric_limits<std::int32_t>::min();
     for (std::size_t i = first; i < last; ++i) {
       const Scalar* const x = points.row(i);
-      bool integral = true;
-      for (std::size_t axis = 0; axis < dimension; ++axis) {
-        lower = std::min(lower, x[axis]);
-        upper = std::max(upper, x[axis]);
-        // Beyond this magnitude the conversion is undefined, and floats no longer differ exactly.
-        const bool small = std::abs(x[axis]) <= Scalar(1 << 23);
-        integral &= small && static_cast<Scalar>(static_cast<std::int32_t>(small ? x[axis] : Scalar(0))) == x[axis];
+      // Beyond this magnitude the conversion is undefined, and floats no longer differ exactly.
+      if (largest_magnitude(x, dimension) > Scalar(1 << 23)) {
+        possible.store(false, std::memory_order_relaxed);
+        return;
       }
-      if (!integral || upper - lower > 255) {
+      std::int32_t others = 0;
+      for (std::size_t axis = 0; axis < dimension; ++axis) {  // integers: the compiler makes vectors of this
+        const auto whole = static_cast<std::int32_t>(x[axis]);
+        others |= static_cast<Scalar>(whole) != x[axis];
+        lower = whole < lower ? whole : lower;
+        upper = whole > upper ? whole : upper;
+      }
+      if (others != 0 || upper - lower > 255) {
         possible.store(false, std::memory_order_relaxed);
         return;
       }
     }
-    ranges[first / rows_at_once] = {lower, upper};
+    ranges[first / rows_at_once] = {static_cast<Scalar>(lower), static_cast<Scalar>(upper)};
   });
   if (!possible || points.empty()) return std::nullopt;
   auto [lower, upper] = ranges[0];
@@ -88,12 +107,8 @@ Store<Scalar>::Store(PointView<Scalar> points, const Scalar* least, const Execut
   executor.for_each_chunk(size_, rows_at_once, [&](std::size_t first, std::size_t last) {
     for (std::size_t i = first; i < last; ++i) {
       const Scalar* const x = points.row(i);
-      Scalar of_row = 0;
-      for (std::size_t axis = 0; axis < dimension_; ++axis) {
-        const Scalar magnitude = std::abs(x[axis]);
-        of_row = magnitude > of_row ? magnitude : of_row;
-      }
-      largest[first / rows_at_once] = std::max(largest[first / rows_at_once], of_row);
+      Scalar& of_chunk = largest[first / rows_at_once];
+      of_chunk = std::max(of_chunk, largest_magnitude(x, dimension_));
       set(i, x);
     }
   });

@@ -25,6 +25,14 @@ struct Packed {
   const std::uint8_t* odd = nullptr;  ///< bytes: what rounding took, 0 or 1
   std::size_t size = 0;
   std::size_t steps = 0;
+  /// Where the first steps hold most of the distances: after so many, and again after more, a tile is given up if no
+  /// pair can still matter. 0: it never is. And the halves of those steps alone, as above; padding as there.
+  struct Early {
+    std::size_t steps = 0;
+    const Sum* half = nullptr;
+    const Sum* row_half = nullptr;
+  };
+  Early early[2] = {};
 };
 
 /// A range of groups.

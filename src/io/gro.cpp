@@ -17,12 +17,12 @@ namespace coppice::io {
 
 namespace {
 
-constexpr std::size_t first = 20;  // 0-based, after residue, name and number
+constexpr std::size_t first_column = 20;  // 0-based, after residue, name and number
 
 /// The width of a position's column, from the decimal points of an atom's line.
 std::size_t position_width(const std::string& path, std::size_t number, std::string_view line) {
   std::array<std::size_t, 3> point{};
-  std::size_t from = first;
+  std::size_t from = first_column;
   for (std::size_t& at : point) {
     at = line.find('.', from);
     if (at == std::string_view::npos)
@@ -75,7 +75,7 @@ std::optional<TextFrame> next_gro_frame(const FrameRequest& request, LineReader&
       break;
     }
     if (width == 0) width = position_width(request.path, lines.number(), *line);
-    append_fixed_point(frame.points, *line, first, width, request.path, lines.number());
+    append_fixed_point(frame.points, *line, first_column, width, request.path, lines.number());
   }
   return frame;
 }

@@ -171,6 +171,12 @@ struct RowOutput {
     if (distances != nullptr)
       for (std::size_t i = 0; i < count; ++i) distances[at + i] = Exact::distance(keys[i]);
   }
+  /// Rows lie in the caller's order, so each is a miss of the caches: to be fetched while others are searched for.
+  void fetch(std::size_t at, std::size_t count) const {
+    if (ids32 != nullptr) fetch_all(ids32 + at, count);
+    if (ids64 != nullptr) fetch_all(ids64 + at, count);
+    if (distances != nullptr) fetch_all(distances + at, count);
+  }
   void pad(std::size_t at, std::size_t count) const {
     for (std::size_t i = 0; i < count; ++i) {
       if (ids32 != nullptr)
@@ -179,6 +185,16 @@ struct RowOutput {
         ids64[at + i] = -1;
       if (distances != nullptr) distances[at + i] = static_cast<S>(__builtin_inf());
     }
+  }
+
+ private:
+  template <class T>
+  static void fetch_all(const T* first, std::size_t count) {
+    constexpr std::size_t most = 256;  // of a row's bytes: more would drive out what the search needs
+    const std::size_t bytes = count * sizeof(T) < most ? count * sizeof(T) : most;
+    const char* const row = reinterpret_cast<const char*>(first);
+    for (std::size_t b = 0; b < bytes; b += 64) __builtin_prefetch(row + b, 1);
+    if (bytes > 0) __builtin_prefetch(row + bytes - 1, 1);
   }
 };
 

@@ -25,8 +25,17 @@ class WithinRows : RowTiles<Target, S, Axes, Kind> {
       const std::size_t leaves = this->near_leaves(0, lower, upper, task.reach, ~std::size_t{0});
       for (std::size_t leaf = g * group_leaves; leaf < this->group_end(g); ++leaf) {
         if (this->find_active(leaf) == 0) continue;
+        for (std::size_t q = 0; q < active_count; ++q) {
+          if (task.offsets != nullptr) __builtin_prefetch(task.offsets + row_of(q));
+          if (task.degrees != nullptr) __builtin_prefetch(task.degrees + row_of(q), 1);
+        }
         this->box_of_leaf(leaf, box);
         this->gather(0, leaves, box, task.reach);
+        if (task.degrees == nullptr)
+          for (std::size_t q = 0; q < active_count; ++q) {
+            const std::int64_t* const row = task.offsets + row_of(q);
+            output.fetch(static_cast<std::size_t>(row[0]), static_cast<std::size_t>(row[1] - row[0]));
+          }
         one_tile(box);
       }
     }

@@ -42,8 +42,7 @@ struct Outline {
       const auto block = view.block(at);
       items[item] = {static_cast<std::uint32_t>(leaves.size()), 0};
       leaves.push_back({block.coordinates, block.stride, static_cast<std::uint32_t>(ids.size()), at.count});
-      ids.resize(ids.size() + at.count);
-      block.ids.copy_to(ids.data() + ids.size() - at.count, at.count);
+      for (std::size_t i = 0; i < at.count; ++i) ids.push_back(block.ids[i]);
       return;
     }
     const auto& node = view.node(at);

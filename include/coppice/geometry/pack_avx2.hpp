@@ -51,6 +51,12 @@ struct avx2 {
     compress_four(to, low, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(ids)));
     compress_four(to + __builtin_popcount(low), m >> 4, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(ids + 4)));
   }
+  static void compress_ids(point_id* to, Mask m, const std::uint32_t* ids) {
+    const Mask low = m & 15;
+    const auto* fours = reinterpret_cast<const __m128i*>(ids);
+    compress_four(to, low, _mm256_cvtepu32_epi64(_mm_loadu_si128(fours)));
+    compress_four(to + __builtin_popcount(low), m >> 4, _mm256_cvtepu32_epi64(_mm_loadu_si128(fours + 1)));
+  }
 };
 
 template <>

@@ -15,6 +15,10 @@ struct avx512 {
     // A register compress and a full store: compressing straight to memory is many times slower on some processors.
     _mm512_storeu_si512(to, _mm512_maskz_compress_epi64(static_cast<__mmask8>(m), _mm512_loadu_si512(ids)));
   }
+  static void compress_ids(point_id* to, Mask m, const std::uint32_t* ids) {
+    const __m256i eight = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(ids));
+    _mm512_storeu_si512(to, _mm512_cvtepu32_epi64(_mm256_maskz_compress_epi32(static_cast<__mmask8>(m), eight)));
+  }
   /// The mask of the first n lanes.
   static __mmask8 first(int n) { return static_cast<__mmask8>((1u << n) - 1); }
 };

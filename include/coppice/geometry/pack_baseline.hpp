@@ -121,7 +121,13 @@ struct baseline {
   };
 
   /// The ids of the selected lanes, packed to the front of `to`; up to 8 entries of `to` may be overwritten.
-  static void compress_ids(point_id* to, Mask m, const point_id* ids) {
+  static void compress_ids(point_id* to, Mask m, const point_id* ids) { compress(to, m, ids); }
+  /// The same of ids that are stored in 32 bits.
+  static void compress_ids(point_id* to, Mask m, const std::uint32_t* ids) { compress(to, m, ids); }
+
+ private:
+  template <class Id>
+  static void compress(point_id* to, Mask m, const Id* ids) {
     for (int i = 0, n = 0; i < lanes; ++i) {
       to[n] = ids[i];
       n += m >> i & 1;

@@ -44,6 +44,13 @@ template <class T, class S, int D, class Combine, class Term>
   }
 }
 
+/// What boxes say of the keys of the points in them.
+template <class Pack>
+struct Bounds {
+  Pack lower;
+  Pack upper;
+};
+
 /// A query point under the plain Euclidean metric.
 template <class T, class S, int D>
 class EuclideanBall {
@@ -80,23 +87,18 @@ class EuclideanBall {
     keys = over_axes<T, S, D>(dimension_, sum, squared);
     return less_equal(keys, limit);
   }
+  /// No point of a box is nearer than this.
   template <class Boxes>
   [[nodiscard]] Pack lower_bounds(const Boxes& boxes) const {
-    const Pack zero = Pack::broadcast(0);
-    return over_axes<T, S, D>(dimension_, sum, [&](int axis) {
-      const Pack q = query(axis);
-      const Pack gap = max(max(boxes.lower(axis) - q, q - boxes.upper(axis)), zero);
-      return gap * gap;
-    });
+    return over_axes<T, S, D>(dimension_, sum, [&](int axis) { return span(boxes, axis).nearest(); });
   }
-  /// No point of a box is farther than this.
+  /// No point of a box is nearer than `lower` or farther than `upper`.
   template <class Boxes>
-  [[nodiscard]] Pack upper_bounds(const Boxes& boxes) const {
-    return over_axes<T, S, D>(dimension_, sum, [&](int axis) {
-      const Pack q = query(axis);
-      const Pack reach = max(q - boxes.lower(axis), boxes.upper(axis) - q);
-      return reach * reach;
-    });
+  [[nodiscard, gnu::always_inline]] Bounds<Pack> bounds(const Boxes& boxes) const {
+    Bounds<Pack> bounds;
+    bounds.lower = over_axes<T, S, D>(dimension_, sum, [&](int axis) { return span(boxes, axis).nearest(); });
+    bounds.upper = over_axes<T, S, D>(dimension_, sum, [&](int axis) { return span(boxes, axis).farthest(); });
+    return bounds;
   }
 
  private:
@@ -106,6 +108,24 @@ class EuclideanBall {
       return axis_[axis];
     else
       return Pack::broadcast(point_[axis]);
+  }
+
+  /// How far a query lies below and above eight boxes along an axis; negative within them.
+  struct Span {
+    Pack below;
+    Pack above;
+    [[nodiscard]] Pack nearest() const {
+      const Pack gap = max(max(below, above), Pack::broadcast(0));
+      return gap * gap;
+    }
+    [[nodiscard]] Pack farthest() const {
+      const Pack reach = min(below, above);
+      return reach * reach;
+    }
+  };
+  template <class Boxes>
+  [[nodiscard, gnu::always_inline]] Span span(const Boxes& boxes, int axis) const {
+    return {boxes.lower(axis) - query(axis), query(axis) - boxes.upper(axis)};
   }
 
   Pack axis_[D != 0 ? D : 1];
@@ -177,23 +197,19 @@ class MetricBall {
     });
   }
   template <class Boxes>
-  [[nodiscard]] Pack upper_bounds(const Boxes& boxes) const {
-    return accumulate([&](int axis) {
-      const Pack q = query(axis);
-      return max(q - boxes.lower(axis), boxes.upper(axis) - q);  // an image is never farther than the point itself
-    });
+  [[nodiscard]] Bounds<Pack> bounds(const Boxes& boxes) const {
+    return {lower_bounds(boxes), accumulate([&](int axis) {
+              const Pack q = query(axis);
+              // An image is never farther than the point itself.
+              return max(q - boxes.lower(axis), boxes.upper(axis) - q);
+            })};
   }
 
-  /// What the triangle inequality says of the points in the balls around eight boxes: none is nearer than `lower` or
-  /// farther than `upper`.
-  struct BallBounds {
-    Pack lower;
-    Pack upper;
-  };
+  /// What the triangle inequality says of the points in the balls around eight boxes.
   /// Rounding is paid for by balls that are a little larger; where numbers leave the normal range, the bounds are 0 and
   /// infinity. Around the nearest image of a periodic axis a difference is off by an ulp of its length.
   template <class Boxes>
-  [[nodiscard, gnu::noinline]] BallBounds ball_bounds(const Boxes& boxes) const {
+  [[nodiscard, gnu::noinline]] Bounds<Pack> ball_bounds(const Boxes& boxes) const {
     constexpr S greatest = std::numeric_limits<S>::max();
     const S eps = std::numeric_limits<S>::epsilon() * static_cast<S>(dimension_ + 8);
     Pack center_sum = Pack::broadcast(0);

@@ -5,105 +5,15 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <vector>
 
-#include "coppice/query/geometry_terms.hpp"
 #include "coppice/query/hierarchy.hpp"
 #include "coppice/query/kernels.hpp"
+#include "coppice/query/range_shapes.hpp"
 #include "coppice/query/strategy.hpp"
 
 namespace coppice::query {
 
-/// The ball of a range search.
-template <class T, class Query>
-class BallShape {
- public:
-  using S = typename Query::Scalar;
-  using Pack = typename T::template Pack<S>;
-  BallShape(const Query& query, S limit) : query_(query), limit_(Pack::broadcast(limit)) {}
-
-  template <class Boxes>
-  [[nodiscard]] Overlap classify(const Boxes& boxes) const {
-    return {less_equal(query_.lower_bounds(boxes), limit_), less_equal(query_.upper_bounds(boxes), limit_)};
-  }
-  /// By the boxes or by the balls around them; `nearest` becomes their lower bounds.
-  template <class Boxes>
-  [[nodiscard]] Overlap classify(const Boxes& boxes, Volume volume, Pack& nearest) const {
-    if (volume == Volume::ball) {
-      const auto bounds = query_.ball_bounds(boxes);
-      nearest = bounds.lower;
-      return {less_equal(bounds.lower, limit_), less_equal(bounds.upper, limit_)};
-    }
-    nearest = query_.lower_bounds(boxes);
-    return {less_equal(nearest, limit_), less_equal(query_.upper_bounds(boxes), limit_)};
-  }
-  template <class Block>
-  [[nodiscard]] Mask test(const Block& block, int first, Pack& keys) const {
-    return query_.within(block, first, limit_, keys);
-  }
-
- private:
-  Query query_;
-  Pack limit_;
-};
-
-/// A box as the shape of a range search. `D` is the compiled dimension; axes that only pad a record are not bounded.
-template <class T, class S, int D>
-class Region {
- public:
-  using Scalar = S;
-  using Pack = typename T::template Pack<S>;
-
-  Region(const RegionQuery<S>& query, int dimension) : query_(query), dimension_(dimension) {
-    if constexpr (D != 0)
-      for (int axis = 0; axis < D; ++axis) {
-        lower_[axis] = Pack::broadcast(axis < dimension ? query.lower[axis] : -std::numeric_limits<S>::infinity());
-        upper_[axis] = Pack::broadcast(axis < dimension ? query.upper[axis] : std::numeric_limits<S>::infinity());
-      }
-  }
-
-  /// The children whose box meets the region, and those that lie inside it.
-  template <class Boxes>
-  [[nodiscard]] Overlap classify(const Boxes& boxes) const {
-    Overlap overlap{0xff, 0xff};
-    each_axis([&](int axis, Pack low, Pack high) {
-      const Pack lower = boxes.lower(axis);
-      const Pack upper = boxes.upper(axis);
-      overlap.meets &= less_equal(lower, high) & less_equal(low, upper);
-      overlap.inside &= less_equal(low, lower) & less_equal(upper, high);
-    });
-    return overlap;
-  }
-  template <class Block>
-  [[nodiscard]] Mask test(const Block& block, int first, Pack&) const {
-    Mask inside = 0xff;
-    each_axis([&](int axis, Pack low, Pack high) {
-      const Pack x = Pack::load(block.eight(axis, first));
-      inside &= less_equal(low, x) & less_equal(x, high);
-    });
-    return inside;
-  }
-
- private:
-  template <class Visit>
-  [[gnu::always_inline]] void each_axis(Visit visit) const {
-    if constexpr (D != 0) {
-#pragma GCC unroll 16
-      for (int axis = 0; axis < D; ++axis) visit(axis, lower_[axis], upper_[axis]);
-    } else {
-      for (int axis = 0; axis < dimension_; ++axis)
-        visit(axis, Pack::broadcast(query_.lower[axis]), Pack::broadcast(query_.upper[axis]));
-    }
-  }
-
-  RegionQuery<S> query_;
-  int dimension_;
-  Pack lower_[D != 0 ? D : 1];
-  Pack upper_[D != 0 ? D : 1];
-};
-
-/// What a range search asks of its shape: `classify(boxes)` and, for eight points, `test(block, first, keys)`.
 template <class T, class H, class Shape>
 class RangeSearch {
  public:
@@ -114,7 +24,11 @@ class RangeSearch {
       : h_(hierarchy), shape_(shape), filter_(filter), sink_(sink), containment_(containment) {}
 
   /// False when the sink stopped it.
-  bool run() { return go(h_.root(), false); }
+  bool run() {
+    if (sink_.counting) return depth_first<Harvest::count>(h_.root(), false);
+    return sink_.keys != nullptr ? depth_first<Harvest::keys>(h_.root(), false)
+                                 : depth_first<Harvest::ids>(h_.root(), false);
+  }
 
   /// The same for a ball, by another order of nodes or other bounds. All nodes that wait are in one list: the next is
   /// its last, its first, or the nearest.
@@ -128,7 +42,7 @@ class RangeSearch {
       if (next.child.is_leaf) {
         ++work.leaves;
         if (!next.inside || sink_.keys != nullptr) work.points += next.child.count;
-        if (!take(h_.block(next.child), next.inside)) return false;
+        if (!take(next.child, next.inside)) return false;
       } else {
         ++work.nodes;
         open(next, strategy, waiting);
@@ -139,12 +53,93 @@ class RangeSearch {
   }
 
  private:
+  /// What is wanted of the points.
+  enum class Harvest { count, ids, keys };
+
+  /// Leaves between the one that is being fetched and the one that is read.
+  static constexpr std::size_t ahead = 16;
+  /// Nodes that may wait; where there are more, the search begins anew with a child.
+  static constexpr std::size_t most_waiting = 120;
+
+  /// A child and whether it lies wholly inside, as one number: several that were stored apart and are read as one a
+  /// moment later would make the processor wait.
+  class Entry {
+   public:
+    Entry() = default;
+    Entry(Child c, bool inside)
+        : word_(c.handle | std::uint64_t{c.count} << 32 | static_cast<std::uint64_t>(inside) << 63) {}
+    [[nodiscard]] Child node() const { return {static_cast<std::uint32_t>(word_), 0, false}; }
+    [[nodiscard]] Child leaf() const {
+      return {static_cast<std::uint32_t>(word_), static_cast<std::uint32_t>(word_ >> 32) & 0x7fffffff, true};
+    }
+    [[nodiscard]] bool inside() const { return word_ >> 63 != 0; }
+
+   private:
+    std::uint64_t word_;
+  };
+
+  /// Leaves that are being fetched.
+  class LeafQueue {
+   public:
+    void push(Entry leaf) { leaves_[last_++ % room] = leaf; }
+    Entry pop() { return leaves_[first_++ % room]; }
+    [[nodiscard]] std::size_t size() const { return last_ - first_; }
+
+   private:
+    static constexpr std::size_t room = 32;
+    static_assert(room >= ahead + simd::lanes);
+    Entry leaves_[room];
+    std::size_t first_ = 0;
+    std::size_t last_ = 0;
+  };
+
   struct Waiting {
     S bound;
     Child child;
     bool inside;
     bool operator<(const Waiting& other) const { return bound > other.bound; }  // the heap's top is the smallest
   };
+
+  /// Memory decides how long a search takes, so leaves are fetched as soon as they are known and read `ahead` leaves
+  /// later.
+  template <Harvest harvest>
+  bool depth_first(Child root, bool root_inside) {
+    if (root.is_leaf) return take<harvest>(shape_, root, root_inside);
+    const Shape shape = shape_;  // a store of hits cannot be a store to it
+    Entry waiting[most_waiting];
+    std::size_t top = 0;
+    LeafQueue leaves;
+    for (Entry at(root, root_inside);; at = waiting[--top]) {
+      const typename H::Node& node = h_.node(at.node());
+      const Overlap overlap = overlap_of(shape, node, at.inside());
+      for (Mask m = overlap.meets; m != 0; m &= m - 1) {
+        const int s = __builtin_ctz(m);
+        const Child child = h_.child(node, s);
+        const bool inside = (overlap.inside >> s & 1) != 0;
+        prefetch<harvest>(child, inside);
+        if (child.is_leaf)
+          leaves.push({child, inside});
+        else if (top < most_waiting)
+          waiting[top++] = {child, inside};
+        else if (!depth_first<harvest>(child, inside))
+          return false;
+      }
+      while (leaves.size() > (top != 0 ? ahead : 0)) {
+        const Entry leaf = leaves.pop();
+        if (!take<harvest>(shape, leaf.leaf(), leaf.inside())) return false;
+      }
+      if (top == 0) return true;
+    }
+  }
+
+  [[gnu::always_inline]] Overlap overlap_of(const Shape& shape, const typename H::Node& node, bool inside) const {
+    const Mask live = live_lanes(h_.children(node), 0);
+    if (inside) return {live, live};
+    Overlap overlap = shape.classify(h_.template boxes<T>(node));
+    overlap.meets &= live;
+    if (!containment_) overlap.inside = 0;
+    return overlap;
+  }
 
   /// Lets the children of a node wait that the shape meets; depth-first, where the last is the next, from behind.
   void open(const Waiting& parent, Strategy strategy, std::vector<Waiting>& waiting) {
@@ -168,100 +163,62 @@ class RangeSearch {
     }
   }
 
-  bool go(Child c, bool inside) {
-    if (c.is_leaf) return take(h_.block(c), inside);
-    const typename H::Node& node = h_.node(c);
-    const Mask live = live_lanes(h_.children(node), 0);
-    Overlap overlap{live, live};
-    if (!inside) {
-      overlap = shape_.classify(h_.template boxes<T>(node));
-      overlap.meets &= live;
-      if (!containment_) overlap.inside = 0;
-    }
-    for (Mask m = overlap.meets; m != 0; m &= m - 1) {
-      const int s = __builtin_ctz(m);
-      prefetch(h_.child(node, s), (overlap.inside >> s & 1) != 0);
-    }
-    for (Mask m = overlap.meets; m != 0; m &= m - 1) {
-      const int s = __builtin_ctz(m);
-      if (!go(h_.child(node, s), (overlap.inside >> s & 1) != 0)) return false;
-    }
-    return true;
-  }
-
   /// All that `take` is going to read.
-  void prefetch(Child c, bool inside) const {
+  template <Harvest harvest>
+  [[gnu::always_inline]] void prefetch(Child c, bool inside) const {
     if (!c.is_leaf) {
       h_.prefetch(c);
       return;
     }
-    if (!inside || sink_.keys != nullptr) h_.prefetch(c);
-    if (!sink_.counting || filter_ != nullptr) h_.prefetch_ids(c);
+    if (harvest == Harvest::keys || !inside) h_.prefetch(c);
+    if (harvest != Harvest::count || filter_ != nullptr) h_.prefetch_ids(c);
   }
 
-  template <class Block>
-  bool take(const Block& block, bool inside) {
-    if (inside && filter_ == nullptr && sink_.keys == nullptr) return take_all(block);
-    if (sink_.counting)
-      count(block, inside);
-    else if (sink_.keys != nullptr)
-      collect<true>(block, inside);
-    else
-      collect<false>(block, inside);
+  bool take(Child leaf, bool inside) {
+    if (sink_.counting) return take<Harvest::count>(shape_, leaf, inside);
+    return sink_.keys != nullptr ? take<Harvest::keys>(shape_, leaf, inside) : take<Harvest::ids>(shape_, leaf, inside);
+  }
+
+  /// The points of a leaf.
+  template <Harvest harvest>
+  [[gnu::always_inline]] bool take(const Shape& shape, Child leaf, bool inside) {
+    const auto block = h_.block(leaf);
+    if constexpr (harvest != Harvest::count) sink_.reserve(leaf.count);
+    if (harvest != Harvest::keys && inside && filter_ == nullptr) {
+      if constexpr (harvest == Harvest::ids) block.ids.copy_eights_to(sink_.ids + sink_.size, leaf.count);
+      sink_.size += leaf.count;
+    } else {
+      test<harvest>(shape, block, inside);
+    }
     return sink_.drain == nullptr || sink_.drain(sink_);
   }
 
-  template <class Block>
-  void count(const Block block, bool inside) {
-    const Shape shape = shape_;
-    for (int i = 0; i < block.count; i += simd::lanes) {
-      Mask m = live_lanes(block.count, i);
-      Pack keys{};
-      if (!inside) m &= shape.test(block, i, keys);
-      if (filter_ != nullptr) {
-        point_id eight[simd::lanes];
-        m = accepted(filter_, m, block.ids.eight(static_cast<std::size_t>(i), eight));
-      }
-      sink_.size += static_cast<std::size_t>(__builtin_popcount(m));
-    }
-  }
-
-  /// Whatever a block needs is held in registers: a store of hits could otherwise be a store to any of it, and what
-  /// waits for the stores waits for the memory that decides what they store.
-  template <bool with_keys, class Block>
-  void collect(const Block block, bool inside) {
-    sink_.reserve(static_cast<std::size_t>(block.count));
-    const Shape shape = shape_;
+  /// What a block needs is held in registers: a store of hits could otherwise be a store to any of it, and what waits
+  /// for the stores waits for the memory that decides what they store.
+  template <Harvest harvest, class Block>
+  [[gnu::always_inline]] void test(const Shape& shape, const Block& block, bool inside) {
     const IdFilter* const filter = filter_;
-    point_id* ids = sink_.ids + sink_.size;
-    S* keys = with_keys ? sink_.keys + sink_.size : nullptr;
+    point_id* const ids = sink_.ids;
+    S* const keys = sink_.keys;
+    std::size_t size = sink_.size;
     for (int i = 0; i < block.count; i += simd::lanes) {
       Mask m = live_lanes(block.count, i);
       Pack eight_keys{};
-      if (with_keys || !inside) m &= shape.test(block, i, eight_keys);
-      point_id buffer[simd::lanes];
-      const point_id* eight = block.ids.eight(static_cast<std::size_t>(i), buffer);
-      if (filter != nullptr) m = accepted(filter, m, eight);
-      const int hits = __builtin_popcount(m);
-      if constexpr (with_keys) {
-        compress_store(keys, m, eight_keys);
-        keys += hits;
+      if (harvest == Harvest::keys || !inside) m &= shape.test(block, i, eight_keys);
+      if (filter != nullptr) {
+        point_id eight[simd::lanes];
+        m = accepted(filter, m, block.ids.eight(static_cast<std::size_t>(i), eight));
       }
-      T::compress_ids(ids, m, eight);
-      ids += hits;
+      if constexpr (harvest == Harvest::keys) compress_store(keys + size, m, eight_keys);
+      if constexpr (harvest != Harvest::count) {
+        if (block.ids.is_wide())
+          T::compress_ids(ids + size, m, block.ids.wide() + i);
+        else
+          T::compress_ids(ids + size, m, block.ids.narrow() + i);
+      }
+      size += static_cast<std::size_t>(__builtin_popcount(m));
     }
-    sink_.size = static_cast<std::size_t>(ids - sink_.ids);
-  }
-
-  template <class Block>
-  bool take_all(const Block& block) {
-    const auto count = static_cast<std::size_t>(block.count);
-    if (!sink_.counting) {
-      sink_.reserve(count);
-      block.ids.copy_to(sink_.ids + sink_.size, count);
-    }
-    sink_.size += count;
-    return sink_.drain == nullptr || sink_.drain(sink_);
+    sink_.size = size;
   }
 
   const H& h_;

@@ -1,0 +1,99 @@
+// What a range search asks of its shape, a ball or a box: `classify(boxes)` and, for eight points, `test(block, first,
+// keys)`.
+#pragma once
+
+#include <limits>
+
+#include "coppice/query/geometry_terms.hpp"
+#include "coppice/query/hierarchy.hpp"
+#include "coppice/query/kernels.hpp"
+#include "coppice/query/strategy.hpp"
+
+namespace coppice::query {
+
+/// The ball of a range search.
+template <class T, class Query>
+class BallShape {
+ public:
+  using S = typename Query::Scalar;
+  using Pack = typename T::template Pack<S>;
+  BallShape(const Query& query, S limit) : query_(query), limit_(Pack::broadcast(limit)) {}
+
+  template <class Boxes>
+  [[nodiscard]] Overlap classify(const Boxes& boxes) const {
+    const Bounds<Pack> bounds = query_.bounds(boxes);
+    return {less_equal(bounds.lower, limit_), less_equal(bounds.upper, limit_)};
+  }
+  /// By the boxes or by the balls around them; `nearest` becomes their lower bounds.
+  template <class Boxes>
+  [[nodiscard]] Overlap classify(const Boxes& boxes, Volume volume, Pack& nearest) const {
+    const Bounds<Pack> bounds = volume == Volume::ball ? query_.ball_bounds(boxes) : query_.bounds(boxes);
+    nearest = bounds.lower;
+    return {less_equal(bounds.lower, limit_), less_equal(bounds.upper, limit_)};
+  }
+  template <class Block>
+  [[nodiscard]] Mask test(const Block& block, int first, Pack& keys) const {
+    return query_.within(block, first, limit_, keys);
+  }
+
+ private:
+  Query query_;
+  Pack limit_;
+};
+
+/// A box as the shape of a range search. `D` is the compiled dimension; axes that only pad a record are not bounded.
+template <class T, class S, int D>
+class Region {
+ public:
+  using Scalar = S;
+  using Pack = typename T::template Pack<S>;
+
+  Region(const RegionQuery<S>& query, int dimension) : query_(query), dimension_(dimension) {
+    if constexpr (D != 0)
+      for (int axis = 0; axis < D; ++axis) {
+        lower_[axis] = Pack::broadcast(axis < dimension ? query.lower[axis] : -std::numeric_limits<S>::infinity());
+        upper_[axis] = Pack::broadcast(axis < dimension ? query.upper[axis] : std::numeric_limits<S>::infinity());
+      }
+  }
+
+  /// The children whose box meets the region, and those that lie inside it.
+  template <class Boxes>
+  [[nodiscard]] Overlap classify(const Boxes& boxes) const {
+    Overlap overlap{0xff, 0xff};
+    each_axis([&](int axis, Pack low, Pack high) {
+      const Pack lower = boxes.lower(axis);
+      const Pack upper = boxes.upper(axis);
+      overlap.meets &= less_equal(lower, high) & less_equal(low, upper);
+      overlap.inside &= less_equal(low, lower) & less_equal(upper, high);
+    });
+    return overlap;
+  }
+  template <class Block>
+  [[nodiscard]] Mask test(const Block& block, int first, Pack&) const {
+    Mask inside = 0xff;
+    each_axis([&](int axis, Pack low, Pack high) {
+      const Pack x = Pack::load(block.eight(axis, first));
+      inside &= less_equal(low, x) & less_equal(x, high);
+    });
+    return inside;
+  }
+
+ private:
+  template <class Visit>
+  [[gnu::always_inline]] void each_axis(Visit visit) const {
+    if constexpr (D != 0) {
+#pragma GCC unroll 16
+      for (int axis = 0; axis < D; ++axis) visit(axis, lower_[axis], upper_[axis]);
+    } else {
+      for (int axis = 0; axis < dimension_; ++axis)
+        visit(axis, Pack::broadcast(query_.lower[axis]), Pack::broadcast(query_.upper[axis]));
+    }
+  }
+
+  RegionQuery<S> query_;
+  int dimension_;
+  Pack lower_[D != 0 ? D : 1];
+  Pack upper_[D != 0 ? D : 1];
+};
+
+}  // namespace coppice::query

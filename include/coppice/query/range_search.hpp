@@ -26,8 +26,9 @@ class RangeSearch {
   /// False when the sink stopped it.
   bool run() {
     if (sink_.counting) return depth_first<Harvest::count>(h_.root(), false);
-    return sink_.keys != nullptr ? depth_first<Harvest::keys>(h_.root(), false)
-                                 : depth_first<Harvest::ids>(h_.root(), false);
+    if constexpr (Shape::has_keys)
+      if (sink_.keys != nullptr) return depth_first<Harvest::keys>(h_.root(), false);
+    return depth_first<Harvest::ids>(h_.root(), false);
   }
 
   /// The same for a ball, by another order of nodes or other bounds. All nodes that wait are in one list: the next is
@@ -56,42 +57,34 @@ class RangeSearch {
   /// What is wanted of the points.
   enum class Harvest { count, ids, keys };
 
-  /// Leaves between the one that is being fetched and the one that is read.
-  static constexpr std::size_t ahead = 16;
-  /// Nodes that may wait; where there are more, the search begins anew with a child.
-  static constexpr std::size_t most_waiting = 120;
-
-  /// A child and whether it lies wholly inside, as one number: several that were stored apart and are read as one a
-  /// moment later would make the processor wait.
-  class Entry {
+  /// Children that have been met and are on their way from memory. One number each: what is stored as several and read
+  /// as one a moment later makes the processor wait.
+  template <std::size_t most>
+  class Children {
    public:
-    Entry() = default;
-    Entry(Child c, bool inside)
-        : word_(c.handle | std::uint64_t{c.count} << 32 | static_cast<std::uint64_t>(inside) << 63) {}
-    [[nodiscard]] Child node() const { return {static_cast<std::uint32_t>(word_), 0, false}; }
-    [[nodiscard]] Child leaf() const {
-      return {static_cast<std::uint32_t>(word_), static_cast<std::uint32_t>(word_ >> 32) & 0x7fffffff, true};
+    void push(Child c, bool inside) {
+      words_[size_++] = c.handle | std::uint64_t{c.count} << 32 | static_cast<std::uint64_t>(inside) << 63;
+      points_ += c.count;
     }
-    [[nodiscard]] bool inside() const { return word_ >> 63 != 0; }
+    void pop() { --size_; }
+    void clear() { size_ = points_ = 0; }
+    [[nodiscard]] std::size_t size() const { return size_; }
+    /// The points of the leaves among them.
+    [[nodiscard]] std::size_t points() const { return points_; }
+    /// Whether those of one more node may not find room.
+    [[nodiscard]] bool is_full() const { return size_ + simd::lanes > most; }
+    [[nodiscard]] Child leaf(std::size_t i) const {
+      return {static_cast<std::uint32_t>(words_[i]), static_cast<std::uint32_t>(words_[i] >> 32), true};
+    }
+    [[nodiscard]] Child last_node() const { return {static_cast<std::uint32_t>(words_[size_ - 1]), 0, false}; }
+    [[nodiscard]] bool last_is_inside() const { return words_[size_ - 1] >> 63 != 0; }
 
    private:
-    std::uint64_t word_;
+    std::uint64_t words_[most];
+    std::size_t size_ = 0;
+    std::size_t points_ = 0;
   };
-
-  /// Leaves that are being fetched.
-  class LeafQueue {
-   public:
-    void push(Entry leaf) { leaves_[last_++ % room] = leaf; }
-    Entry pop() { return leaves_[first_++ % room]; }
-    [[nodiscard]] std::size_t size() const { return last_ - first_; }
-
-   private:
-    static constexpr std::size_t room = 32;
-    static_assert(room >= ahead + simd::lanes);
-    Entry leaves_[room];
-    std::size_t first_ = 0;
-    std::size_t last_ = 0;
-  };
+  using Leaves = Children<64>;
 
   struct Waiting {
     S bound;
@@ -100,45 +93,55 @@ class RangeSearch {
     bool operator<(const Waiting& other) const { return bound > other.bound; }  // the heap's top is the smallest
   };
 
-  /// Memory decides how long a search takes, so leaves are fetched as soon as they are known and read `ahead` leaves
-  /// later.
+  /// First the leaves, as far as their lists go, and then their points: so all of them are fetched at once, and hardly
+  /// a branch that is hard to predict stands between them. Hits that somebody waits for are handed over node by node.
   template <Harvest harvest>
   bool depth_first(Child root, bool root_inside) {
-    if (root.is_leaf) return take<harvest>(shape_, root, root_inside);
-    const Shape shape = shape_;  // a store of hits cannot be a store to it
-    Entry waiting[most_waiting];
-    std::size_t top = 0;
-    LeafQueue leaves;
-    for (Entry at(root, root_inside);; at = waiting[--top]) {
-      const typename H::Node& node = h_.node(at.node());
-      const Overlap overlap = overlap_of(shape, node, at.inside());
+    Leaves leaves[2];  // met in part, wholly inside
+    if (root.is_leaf) {
+      leaves[root_inside].push(root, false);
+      return take<harvest>(leaves);
+    }
+    const Shape shape = shape_;
+    const bool somebody_waits = sink_.drain != nullptr;
+    Children<128> nodes;
+    nodes.push(root, root_inside);
+    do {
+      const typename H::Node& node = h_.node(nodes.last_node());
+      const Overlap overlap = overlap_of<harvest>(shape, node, nodes.last_is_inside());
+      nodes.pop();
       for (Mask m = overlap.meets; m != 0; m &= m - 1) {
         const int s = __builtin_ctz(m);
         const Child child = h_.child(node, s);
         const bool inside = (overlap.inside >> s & 1) != 0;
         prefetch<harvest>(child, inside);
         if (child.is_leaf)
-          leaves.push({child, inside});
-        else if (top < most_waiting)
-          waiting[top++] = {child, inside};
+          leaves[inside].push(child, false);
+        else if (!nodes.is_full())
+          nodes.push(child, inside);
         else if (!depth_first<harvest>(child, inside))
           return false;
       }
-      while (leaves.size() > (top != 0 ? ahead : 0)) {
-        const Entry leaf = leaves.pop();
-        if (!take<harvest>(shape, leaf.leaf(), leaf.inside())) return false;
+      if (leaves[0].is_full() || leaves[1].is_full() || somebody_waits) {
+        if (!take<harvest>(leaves)) return false;
       }
-      if (top == 0) return true;
-    }
+    } while (nodes.size() != 0);
+    return take<harvest>(leaves);
   }
 
+  /// Where keys are wanted, it does not matter what lies inside.
+  template <Harvest harvest>
   [[gnu::always_inline]] Overlap overlap_of(const Shape& shape, const typename H::Node& node, bool inside) const {
     const Mask live = live_lanes(h_.children(node), 0);
-    if (inside) return {live, live};
-    Overlap overlap = shape.classify(h_.template boxes<T>(node));
-    overlap.meets &= live;
-    if (!containment_) overlap.inside = 0;
-    return overlap;
+    if constexpr (harvest == Harvest::keys) {
+      return {shape.meets(h_.template boxes<T>(node)) & live, 0};
+    } else {
+      if (inside) return {live, live};
+      Overlap overlap = shape.classify(h_.template boxes<T>(node));
+      overlap.meets &= live;
+      if (!containment_) overlap.inside = 0;
+      return overlap;
+    }
   }
 
   /// Lets the children of a node wait that the shape meets; depth-first, where the last is the next, from behind.
@@ -175,50 +178,85 @@ class RangeSearch {
   }
 
   bool take(Child leaf, bool inside) {
-    if (sink_.counting) return take<Harvest::count>(shape_, leaf, inside);
-    return sink_.keys != nullptr ? take<Harvest::keys>(shape_, leaf, inside) : take<Harvest::ids>(shape_, leaf, inside);
+    Leaves leaves[2];
+    leaves[inside && sink_.keys == nullptr].push(leaf, false);
+    if (sink_.counting) return take<Harvest::count>(leaves);
+    return sink_.keys != nullptr ? take<Harvest::keys>(leaves) : take<Harvest::ids>(leaves);
   }
 
-  /// The points of a leaf.
+  /// The points of the leaves, which leave their lists.
   template <Harvest harvest>
-  [[gnu::always_inline]] bool take(const Shape& shape, Child leaf, bool inside) {
-    const auto block = h_.block(leaf);
-    if constexpr (harvest != Harvest::count) sink_.reserve(leaf.count);
-    if (harvest != Harvest::keys && inside && filter_ == nullptr) {
-      if constexpr (harvest == Harvest::ids) block.ids.copy_eights_to(sink_.ids + sink_.size, leaf.count);
-      sink_.size += leaf.count;
-    } else {
-      test<harvest>(shape, block, inside);
-    }
+  bool take(Leaves (&leaves)[2]) {
+    if constexpr (harvest != Harvest::count) sink_.reserve(leaves[0].points() + leaves[1].points());
+    const std::size_t before = sink_.size;
+    take_some<harvest>(leaves[0]);
+    if constexpr (harvest != Harvest::keys) take_all<harvest>(leaves[1]);
+    if (harvest != Harvest::count && filter_ != nullptr) keep_accepted(before);
+    leaves[0].clear();
+    leaves[1].clear();
     return sink_.drain == nullptr || sink_.drain(sink_);
   }
 
-  /// What a block needs is held in registers: a store of hits could otherwise be a store to any of it, and what waits
-  /// for the stores waits for the memory that decides what they store.
-  template <Harvest harvest, class Block>
-  [[gnu::always_inline]] void test(const Shape& shape, const Block& block, bool inside) {
-    const IdFilter* const filter = filter_;
+  /// What the loop needs is held in registers: a store of hits could otherwise be a store to any of it, and what waits
+  /// for the stores waits for the memory that decides where they go.
+  template <Harvest harvest>
+  void take_some(const Leaves& leaves) {
+    const Shape shape = shape_;
     point_id* const ids = sink_.ids;
     S* const keys = sink_.keys;
     std::size_t size = sink_.size;
-    for (int i = 0; i < block.count; i += simd::lanes) {
-      Mask m = live_lanes(block.count, i);
-      Pack eight_keys{};
-      if (harvest == Harvest::keys || !inside) m &= shape.test(block, i, eight_keys);
-      if (filter != nullptr) {
-        point_id eight[simd::lanes];
-        m = accepted(filter, m, block.ids.eight(static_cast<std::size_t>(i), eight));
-      }
-      if constexpr (harvest == Harvest::keys) compress_store(keys + size, m, eight_keys);
-      if constexpr (harvest != Harvest::count) {
-        if (block.ids.is_wide())
-          T::compress_ids(ids + size, m, block.ids.wide() + i);
-        else
-          T::compress_ids(ids + size, m, block.ids.narrow() + i);
-      }
-      size += static_cast<std::size_t>(__builtin_popcount(m));
+    for (std::size_t l = 0; l < leaves.size(); ++l) {
+      const auto block = h_.block(leaves.leaf(l));
+      const auto harvest_with = [&](const auto* stored_ids) {
+        for (int i = 0; i < block.count; i += simd::lanes) {
+          Pack eight_keys{};
+          Mask m = live_lanes(block.count, i) & shape.test(block, i, eight_keys);
+          if (harvest == Harvest::count && filter_ != nullptr) m = accepted_of(block.ids, i, m);
+          if constexpr (harvest == Harvest::keys) compress_store(keys + size, m, eight_keys);
+          if constexpr (harvest != Harvest::count) T::compress_ids(ids + size, m, stored_ids + i);
+          size += static_cast<std::size_t>(__builtin_popcount(m));
+        }
+      };
+      if (block.ids.is_wide())
+        harvest_with(block.ids.wide());
+      else
+        harvest_with(block.ids.narrow());
     }
     sink_.size = size;
+  }
+
+  template <Harvest harvest>
+  void take_all(const Leaves& leaves) {
+    for (std::size_t l = 0; l < leaves.size(); ++l) {
+      const auto block = h_.block(leaves.leaf(l));
+      const auto count = static_cast<std::size_t>(block.count);
+      if constexpr (harvest == Harvest::ids) {
+        block.ids.copy_eights_to(sink_.ids + sink_.size, count);
+      } else if (filter_ != nullptr) {
+        for (int i = 0; i < block.count; i += simd::lanes)
+          sink_.size +=
+              static_cast<std::size_t>(__builtin_popcount(accepted_of(block.ids, i, live_lanes(block.count, i))));
+        continue;
+      }
+      sink_.size += count;
+    }
+  }
+
+  Mask accepted_of(storage::IdArray ids, int first, Mask m) const {
+    point_id eight[simd::lanes];
+    return accepted(filter_, m, ids.eight(static_cast<std::size_t>(first), eight));
+  }
+
+  /// Of the hits from `first` on.
+  void keep_accepted(std::size_t first) {
+    std::size_t kept = first;
+    for (std::size_t i = first; i < sink_.size; ++i) {
+      if (!(*filter_)(sink_.ids[i])) continue;
+      sink_.ids[kept] = sink_.ids[i];
+      if (sink_.keys != nullptr) sink_.keys[kept] = sink_.keys[i];
+      ++kept;
+    }
+    sink_.size = kept;
   }
 
   const H& h_;

@@ -1,5 +1,6 @@
-// What a range search asks of its shape, a ball or a box: `classify(boxes)` and, for eight points, `test(block, first,
-// keys)`.
+// What a range search asks of its shape, a ball or a box: which of eight boxes it meets and which lie inside it,
+// `classify(boxes)`; which of eight points, `test(block, first, keys)`; and where points have keys, `meets(boxes)`
+// alone.
 #pragma once
 
 #include <limits>
@@ -17,8 +18,13 @@ class BallShape {
  public:
   using S = typename Query::Scalar;
   using Pack = typename T::template Pack<S>;
+  static constexpr bool has_keys = true;
   BallShape(const Query& query, S limit) : query_(query), limit_(Pack::broadcast(limit)) {}
 
+  template <class Boxes>
+  [[nodiscard]] Mask meets(const Boxes& boxes) const {
+    return less_equal(query_.lower_bounds(boxes), limit_);
+  }
   template <class Boxes>
   [[nodiscard]] Overlap classify(const Boxes& boxes) const {
     const Bounds<Pack> bounds = query_.bounds(boxes);
@@ -47,6 +53,7 @@ class Region {
  public:
   using Scalar = S;
   using Pack = typename T::template Pack<S>;
+  static constexpr bool has_keys = false;
 
   Region(const RegionQuery<S>& query, int dimension) : query_(query), dimension_(dimension) {
     if constexpr (D != 0)

@@ -127,11 +127,11 @@ class Searchable {
   bool visit(std::span<const Scalar> point, const Nearest<Scalar>& query, const HitVisitor<Scalar>& visitor) const {
     return query::visit(target(), point, query, visitor);
   }
-  /// As `within` for one point, in storage order, until `visitor` returns false. `order` is not used.
+  /// As `within` for one point, in the order of Order::none, until `visitor` returns false. `order` is not used.
   bool visit(std::span<const Scalar> point, const Within<Scalar>& query, const HitVisitor<Scalar>& visitor) const {
     return query::visit(target(), point, query, visitor);
   }
-  /// As `in_box` for one box, in storage order, until `visitor` returns false. `order` is not used.
+  /// As `in_box` for one box, in the order of Order::none, until `visitor` returns false. `order` is not used.
   bool visit(std::span<const Scalar> lower, std::span<const Scalar> upper, const InBox& query,
              const IdVisitor& visitor) const {
     return query::visit(target(), lower, upper, query, visitor);

@@ -20,8 +20,11 @@ class RangeSearch {
   using S = typename H::Scalar;
   using Pack = typename T::template Pack<S>;
 
-  RangeSearch(const H& hierarchy, const Shape& shape, const IdFilter* filter, HitSink<S>& sink, bool containment = true)
-      : h_(hierarchy), shape_(shape), filter_(filter), sink_(sink), containment_(containment) {}
+  using Question = typename Shape::Question;
+
+  /// `containment`: what lies wholly inside need not be tested.
+  RangeSearch(const H& hierarchy, const Question& question, HitSink<S>& sink, bool containment = true)
+      : h_(hierarchy), question_(question), filter_(question.filter), sink_(sink), containment_(containment) {}
 
   /// False when the sink stopped it.
   bool run() {
@@ -102,7 +105,7 @@ class RangeSearch {
       leaves[root_inside].push(root, false);
       return take<harvest>(leaves);
     }
-    const Shape shape = shape_;
+    const Shape shape = this->shape();
     const bool somebody_waits = sink_.drain != nullptr;
     Children<128> nodes;
     nodes.push(root, root_inside);
@@ -129,6 +132,10 @@ class RangeSearch {
     return take<harvest>(leaves);
   }
 
+  /// Made from its few numbers wherever it is used, and so in registers: a copy would be stored in pieces and read back
+  /// whole, and would have to wait for the hits of the search before to be stored.
+  [[nodiscard, gnu::always_inline]] Shape shape() const { return Shape(question_, h_.dimension()); }
+
   /// Where keys are wanted, it does not matter what lies inside.
   template <Harvest harvest>
   [[gnu::always_inline]] Overlap overlap_of(const Shape& shape, const typename H::Node& node, bool inside) const {
@@ -152,7 +159,7 @@ class RangeSearch {
     Pack nearest = Pack::broadcast(0);
     Overlap overlap{live, live};
     if (!parent.inside) {
-      overlap = shape_.classify(h_.template boxes<T>(node), strategy.volume, nearest);
+      overlap = shape().classify(h_.template boxes<T>(node), strategy.volume, nearest);
       if (!containment_) overlap.inside = 0;
     }
     S bound[simd::lanes];
@@ -201,7 +208,7 @@ class RangeSearch {
   /// for the stores waits for the memory that decides where they go.
   template <Harvest harvest>
   void take_some(const Leaves& leaves) {
-    const Shape shape = shape_;
+    const Shape shape = this->shape();
     point_id* const ids = sink_.ids;
     S* const keys = sink_.keys;
     std::size_t size = sink_.size;
@@ -260,7 +267,7 @@ class RangeSearch {
   }
 
   const H& h_;
-  const Shape& shape_;
+  const Question& question_;
   const IdFilter* filter_;
   HitSink<S>& sink_;
   bool containment_;

@@ -19,7 +19,9 @@ class BallShape {
   using S = typename Query::Scalar;
   using Pack = typename T::template Pack<S>;
   static constexpr bool has_keys = true;
-  BallShape(const Query& query, S limit) : query_(query), limit_(Pack::broadcast(limit)) {}
+  using Question = BallQuery<S>;
+  BallShape(const Question& ball, int dimension)
+      : query_(ball.point, dimension, ball.metric), limit_(Pack::broadcast(ball.limit)) {}
 
   template <class Boxes>
   [[nodiscard]] Mask meets(const Boxes& boxes) const {
@@ -54,12 +56,13 @@ class Region {
   using Scalar = S;
   using Pack = typename T::template Pack<S>;
   static constexpr bool has_keys = false;
+  using Question = RegionQuery<S>;
 
-  Region(const RegionQuery<S>& query, int dimension) : query_(query), dimension_(dimension) {
+  Region(const Question& box, int dimension) : low_(box.lower), high_(box.upper), dimension_(dimension) {
     if constexpr (D != 0)
       for (int axis = 0; axis < D; ++axis) {
-        lower_[axis] = Pack::broadcast(axis < dimension ? query.lower[axis] : -std::numeric_limits<S>::infinity());
-        upper_[axis] = Pack::broadcast(axis < dimension ? query.upper[axis] : std::numeric_limits<S>::infinity());
+        lower_[axis] = Pack::broadcast(axis < dimension ? low_[axis] : -std::numeric_limits<S>::infinity());
+        upper_[axis] = Pack::broadcast(axis < dimension ? high_[axis] : std::numeric_limits<S>::infinity());
       }
   }
 
@@ -93,11 +96,12 @@ class Region {
       for (int axis = 0; axis < D; ++axis) visit(axis, lower_[axis], upper_[axis]);
     } else {
       for (int axis = 0; axis < dimension_; ++axis)
-        visit(axis, Pack::broadcast(query_.lower[axis]), Pack::broadcast(query_.upper[axis]));
+        visit(axis, Pack::broadcast(low_[axis]), Pack::broadcast(high_[axis]));
     }
   }
 
-  RegionQuery<S> query_;
+  const S* low_;
+  const S* high_;
   int dimension_;
   Pack lower_[D != 0 ? D : 1];
   Pack upper_[D != 0 ? D : 1];

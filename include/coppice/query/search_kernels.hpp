@@ -119,9 +119,7 @@ class KernelsOf {
 
   template <class Query>
   static bool ball_of(const H& h, const BallQuery<S>& query, HitSink<S>& sink) {
-    const Query center(query.point, h.dimension(), query.metric);
-    const BallShape<T, Query> shape(center, query.limit);
-    return RangeSearch<T, H, BallShape<T, Query>>(h, shape, query.filter, sink, query.containment).run();
+    return RangeSearch<T, H, BallShape<T, Query>>(h, query, sink, query.containment).run();
   }
   static bool ball(const void* view, const BallQuery<S>& query, HitSink<S>& sink) {
     const H& h = hierarchy(view);
@@ -130,10 +128,7 @@ class KernelsOf {
 
   static bool ball_by(const void* view, const BallQuery<S>& query, Strategy strategy, SearchWork& work,
                       HitSink<S>& sink) {
-    const H& h = hierarchy(view);
-    const General center(query.point, h.dimension(), query.metric);
-    const BallShape<T, General> shape(center, query.limit);
-    return RangeSearch<T, H, BallShape<T, General>>(h, shape, query.filter, sink, query.containment)
+    return RangeSearch<T, H, BallShape<T, General>>(hierarchy(view), query, sink, query.containment)
         .run(strategy, work);
   }
 
@@ -154,9 +149,7 @@ class KernelsOf {
   }
 
   static bool region(const void* view, const RegionQuery<S>& query, HitSink<S>& sink) {
-    const H& h = hierarchy(view);
-    const Box shape(query, h.dimension());
-    return RangeSearch<T, H, Box>(h, shape, query.filter, sink).run();
+    return RangeSearch<T, H, Box>(hierarchy(view), query, sink).run();
   }
 
   /// Rows go down several side by side, so that none waits for memory alone, and as long as all other children are at a

@@ -43,18 +43,27 @@ class KernelsOf {
     constexpr std::size_t ahead = 4;
     for (std::size_t i = 0; i < batch.count; ++i) {
       const std::size_t row = batch.rows != nullptr ? batch.rows[i] : i;
-      // Rows out of order are a miss each, in the queries and in the answers.
+      // Rows out of order are misses, in the queries and in the answers.
       if (batch.rows != nullptr && i + ahead < batch.count) {
         const std::size_t next = batch.rows[i + ahead];
         __builtin_prefetch(batch.points.row(next));
-        __builtin_prefetch(batch.keys + next * batch.stride, 1);
-        __builtin_prefetch(batch.ids + next * batch.stride, 1);
+        __builtin_prefetch(batch.found + next, 1);
+        prefetch_row(batch.keys + next * batch.stride, batch.k);
+        prefetch_row(batch.ids + next * batch.stride, batch.k);
       }
       const Query query(batch.points.row(row), h.dimension(), batch.metric);
       best.reset(batch.limit);
       search(query, best);
       batch.found[row] = best.finish(batch.keys + row * batch.stride, batch.ids + row * batch.stride);
     }
+  }
+
+  /// Memory to be written, which may begin and end anywhere in a line.
+  template <class Entry>
+  [[gnu::always_inline]] static void prefetch_row(const Entry* row, std::size_t count) {
+    constexpr std::size_t line = 64 / sizeof(Entry), most = 16 * line;
+    for (std::size_t i = 0; i < std::min(count, most); i += line) __builtin_prefetch(row + i, 1);
+    __builtin_prefetch(row + count - 1, 1);
   }
 
   /// Few neighbours in the plain metric.

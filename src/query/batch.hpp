@@ -86,11 +86,16 @@ Neighbors<Scalar> collect(PointView<Scalar> places, const Metric<Scalar>* metric
   answer.offsets.resize(rows + 1);
   for (std::size_t row = 0; row < rows; ++row)
     answer.offsets[row + 1] = answer.offsets[row] + static_cast<std::int64_t>(found[row].size);
-  gather(
-      found, [](const auto& row) { return row.ids; }, answer.offsets, answer.ids);
-  if (with_keys)
-    gather(
-        found, [](const auto& row) { return row.keys; }, answer.offsets, answer.distances);
+  executor.invoke(
+      [&] {
+        gather(
+            found, [](const auto& row) { return row.ids; }, answer.offsets, answer.ids);
+      },
+      [&] {
+        if (with_keys)
+          gather(
+              found, [](const auto& row) { return row.keys; }, answer.offsets, answer.distances);
+      });
   return answer;
 }
 

@@ -21,8 +21,8 @@ struct Hit {
   }
 };
 
-/// The order of the hits of a range query; `none` is the order in which the search
-/// meets them: deterministic for one history, and the fastest.
+/// The order of the hits of a range query; `none` is the order in which the search meets them: deterministic for one
+/// history, and the fastest.
 enum class Order { none, by_distance, by_id };
 
 /// The answers of a batch of queries: row i is [offsets[i], offsets[i + 1]) of `ids` and `distances`.

@@ -132,8 +132,7 @@ class RangeSearch {
     return take<harvest>(leaves);
   }
 
-  /// Made from its few numbers wherever it is used, and so in registers: a copy would be stored in pieces and read back
-  /// whole, and would have to wait for the hits of the search before to be stored.
+  /// Made from its few numbers wherever it is used, so that it need not go through memory.
   [[nodiscard, gnu::always_inline]] Shape shape() const { return Shape(question_, h_.dimension()); }
 
   /// Where keys are wanted, it does not matter what lies inside.

@@ -202,5 +202,49 @@ TYPED_TEST(OctreeAsked, SeveralRadiiInOnePass) {
   EXPECT_THROW((void)within_radii(tree, queries.view(), std::span<const Scalar>()), invalid_input);
 }
 
+/// Nodes nested in a corner, each beside seven that a range meets as well: more of them wait than a search has room
+/// for.
+TYPED_TEST(OctreeAsked, DeepTreesAreSearchedWhole) {
+  using Scalar = typename TypeParam::Scalar;
+  if constexpr (TypeParam::dim == 3) {
+    for (const unsigned corner : {0u, 7u}) {
+      Rng random(11);
+      Points<Scalar> points{{}, 3};
+      Scalar size = 1;
+      for (int level = 0; level < 22; ++level, size /= 2)
+        for (unsigned octant = 0; octant < 8; ++octant)
+          for (int i = 0; octant != corner && i < 60; ++i)
+            for (unsigned axis = 0; axis < 3; ++axis) {
+              const bool far = ((octant ^ corner) >> axis & 1) != 0;
+              const Scalar x = (far ? size / 2 : 0) + static_cast<Scalar>(random.uniform()) * size / 2;
+              points.coordinates.push_back(corner == 0 ? x : 1 - x);
+            }
+      auto tree = typename TestFixture::Tree(this->config(8, 2));
+      tree.build(points);
+      const std::vector<Scalar> lower(3, Scalar(0)), upper(3, Scalar(0.9)), center(3, Scalar(0.4));
+      const Scalar radius = Scalar(0.6);
+      std::vector<point_id> in_box, in_ball;
+      for (std::size_t i = 0; i < points.size(); ++i) {
+        const Scalar* x = points.view().row(i);
+        if (std::all_of(x, x + 3, [&](Scalar y) { return lower[0] <= y && y <= upper[0]; }))
+          in_box.push_back(static_cast<point_id>(i));
+        Scalar key = 0;
+        for (int axis = 0; axis < 3; ++axis) key += (x[axis] - center[0]) * (x[axis] - center[0]);
+        if (key <= radius * radius) in_ball.push_back(static_cast<point_id>(i));
+      }
+      HitList<Scalar> hits;
+      tree.in_box(lower, upper, {.order = Order::by_id}, hits);
+      EXPECT_EQ(std::vector<point_id>(hits.ids().begin(), hits.ids().end()), in_box);
+      for (const bool distances : {true, false}) {
+        tree.within(center, {.radius = radius, .order = Order::by_id, .distances = distances}, hits);
+        EXPECT_EQ(std::vector<point_id>(hits.ids().begin(), hits.ids().end()), in_ball);
+      }
+      std::size_t visited = 0;
+      EXPECT_TRUE(tree.visit(center, Within<Scalar>{.radius = 2}, [&](const Hit<Scalar>&) { return ++visited > 0; }));
+      EXPECT_EQ(visited, points.size());
+    }
+  }
+}
+
 }  // namespace
 }  // namespace coppice::test

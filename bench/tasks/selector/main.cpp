@@ -257,7 +257,7 @@ int run(const Options& options) {
   Report report("selector");
   for (const std::size_t n : options.sizes) {
     const bool is_small = n < 20'000;
-    const Effort effort = is_small ? Effort{60, 30, 1} : options.quick ? Effort{1000, 600, 5} : Effort{8000, 1000, 9};
+    const Effort effort = is_small ? Effort{60, 30, 1} : options.quick ? Effort{1000, 600, 15} : Effort{8000, 1000, 15};
     for (const Problem& problem : problems(n, options))
       for (const Task task : {Task::nearest, Task::within}) Experiment(problem, task, effort, report).run();
   }

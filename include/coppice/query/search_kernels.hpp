@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "coppice/query/ascend.hpp"
+#include "coppice/query/best_many.hpp"
 #include "coppice/query/collectors.hpp"
 #include "coppice/query/nearest_search.hpp"
 #include "coppice/query/range_search.hpp"

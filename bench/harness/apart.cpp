@@ -13,6 +13,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <vector>
 
 #include "harness/timing.hpp"
 
@@ -63,6 +64,21 @@ Usage usage_of(const std::function<void()>& work) {
   usage.cpu_seconds = cpu_now() - start_cpu;
   const std::size_t peak = status_bytes("VmHWM");
   usage.peak_bytes = peak > before ? peak - before : 0;
+  return usage;
+}
+
+Usage settled_usage_of(const std::function<void()>& work) {
+  Usage usage = usage_of(work);
+  if (usage.seconds >= 1) return usage;
+  std::vector<double> seconds, cpu_seconds;
+  for (int run = 0; run < 3; ++run) {
+    const double start = now(), start_cpu = cpu_now();
+    work();
+    seconds.push_back(now() - start);
+    cpu_seconds.push_back(cpu_now() - start_cpu);
+  }
+  usage.seconds = median(seconds);
+  usage.cpu_seconds = median(cpu_seconds);
   return usage;
 }
 

@@ -16,7 +16,7 @@ import warnings
 from importlib.metadata import version
 from pathlib import Path
 
-from apart import LeftOut, apart, finish, joined, say, usage_of
+from apart import LeftOut, apart, finish, joined, say, settled_usage_of
 
 NAME = "scikit-learn"
 
@@ -32,11 +32,7 @@ def cluster(folder, notes, options):
     with threadpool_limits(options.threads):
         KMeans(4, init=points[:4], n_init=1, max_iter=1).fit(points[:1000])  # code and threads are there
         model = KMeans(len(centers), init=centers, n_init=1, max_iter=moves, tol=0, algorithm="lloyd")
-        found, usage = usage_of(lambda: model.fit(points))
-        if usage["seconds"] < 1:  # as for the others: the first time counts for memory
-            peak_bytes = usage["peak_bytes"]
-            found, usage = usage_of(lambda: model.fit(points))
-            usage["peak_bytes"] = peak_bytes
+        found, usage = settled_usage_of(lambda: model.fit(points))
     share = (moves + 1) / (notes["moves"] + 1)
     return {"seconds": usage["seconds"] / share, "cpu_seconds": usage["cpu_seconds"] / share,
             "peak_bytes": usage["peak_bytes"], "sse": float(found.inertia_), "passes": moves + 1, "n": len(points),

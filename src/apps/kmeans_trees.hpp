@@ -39,7 +39,7 @@ struct TopNode {
   std::size_t part;
 };
 
-/// A list of candidates.
+/// All centers as a list of candidates.
 template <int D>
 struct Candidates {
   std::vector<double> coordinates;  ///< [axis][room]
@@ -120,24 +120,17 @@ class TreeEngine : public Engine {
     list_all(centers, d);
     CenterTreeMemory<D> center_tree;
     if (two_trees_) center_tree.build(centers, frame_.dimension());
-    tasks_.clear();
-    if (two_trees_)
-      for (std::size_t part = 0; part < parts_.size(); ++part) tasks_.push_back({part, {}});
-    else
-      hand_down(0, all_, pass.margin);
-    std::atomic<std::size_t> next = 0;
-    const auto& trees = kernels().trees<D>();
+    std::vector<std::atomic<bool>> taken(parts_.size());
     executor_.for_each_chunk(workers_.size(), 1, [&](std::size_t w, std::size_t) {
       Worker<D>& worker = *workers_[w];
       worker.begin(labels);
-      for (std::size_t i = next++; i < tasks_.size(); i = next++) {
-        Tree<D>& tree = parts_[tasks_[i].part]->tree;
-        if (two_trees_) {
-          trees.two_trees(tree, worker.work, pass, center_tree.view());
-        } else {
-          worker.load(tasks_[i].list);
-          trees.filter(tree, worker.work, pass, 0, tasks_[i].list.count);
-        }
+      if (two_trees_) {
+        for (std::size_t i = 0; i < parts_.size(); ++i)
+          if (!taken[i].exchange(true))
+            kernels().trees<D>().two_trees(parts_[i]->tree, worker.work, pass, center_tree.view());
+      } else {
+        worker.load(all_);
+        Share{*this, worker.work, pass, taken, w}.visit(0, 0, all_.count, 0);
       }
       worker.finish();
     });
@@ -163,9 +156,36 @@ class TreeEngine : public Engine {
   std::vector<TopNode<D>> top_;  ///< the first is the root
 
  private:
-  struct Task {
-    std::size_t part;
-    Candidates<D> list;
+  /// What one thread does in a pass: it goes down to the parts that nobody has taken yet. Above them it prunes the list
+  /// as a tree does below, on its own stack; threads set out for different ends.
+  struct Share {
+    TreeEngine& engine;
+    Work<D>& work;
+    const Pass& pass;
+    std::vector<std::atomic<bool>>& taken;
+    std::size_t thread;
+
+    void visit(std::size_t at, std::uint32_t from, std::uint32_t count, int depth) {
+      const TopNode<D>& top = engine.top_[at];
+      const auto& trees = kernels().trees<D>();
+      if (top.children[0] == 0) {
+        if (!taken[top.part].exchange(true)) trees.filter(engine.parts_[top.part]->tree, work, pass, from, count);
+        return;
+      }
+      if (!is_waiting(at)) return;
+      const std::uint32_t kept_from = (from + count + 7) & ~7u;
+      if (std::size_t{kept_from} + count + 16 > work.room) work.grow(work, std::size_t{kept_from} + count + 16);
+      const std::uint32_t kept = trees.prune(top.node, work, from, count, kept_from, pass.margin);
+      const std::size_t first = thread >> depth & 1;
+      visit(top.children[first], kept_from, kept, depth + 1);
+      visit(top.children[1 - first], kept_from, kept, depth + 1);
+    }
+    /// Whether a part below has not been taken.
+    [[nodiscard]] bool is_waiting(std::size_t at) const {
+      const TopNode<D>& top = engine.top_[at];
+      if (top.children[0] == 0) return !taken[top.part].load(std::memory_order_relaxed);
+      return is_waiting(top.children[0]) || is_waiting(top.children[1]);
+    }
   };
 
   void list_all(std::span<const double> centers, std::size_t d) {
@@ -179,34 +199,10 @@ class TreeEngine : public Engine {
     }
   }
 
-  /// Prunes the list at the nodes above the parts, which get what is left.
-  void hand_down(std::size_t at, const Candidates<D>& list, double margin) {
-    const TopNode<D>& top = top_[at];
-    if (top.children[0] == 0) {
-      tasks_.push_back({top.part, list});
-      return;
-    }
-    Worker<D>& worker = *workers_.front();
-    worker.load(list);
-    const auto from = static_cast<std::uint32_t>(list.names.size());
-    if (2 * std::size_t{from} + 16 > worker.work.room) worker.work.grow(worker.work, 2 * std::size_t{from} + 16);
-    Candidates<D> kept;
-    kept.count = kernels().trees<D>().prune(top.node, worker.work, 0, list.count, from, margin);
-    const std::size_t room = (std::size_t{kept.count} + 7) / 8 * 8;
-    kept.coordinates.resize(room * D);
-    kept.names.resize(room);
-    for (std::size_t a = 0; a < D; ++a)
-      std::copy_n(worker.work.candidates + a * worker.work.room + from, kept.count, kept.coordinates.data() + a * room);
-    std::copy_n(worker.work.names + from, kept.count, kept.names.data());
-    hand_down(top.children[0], kept, margin);
-    hand_down(top.children[1], kept, margin);
-  }
-
   bool two_trees_;
   std::uint32_t many_;
   std::vector<std::unique_ptr<Worker<D>>> workers_;
   Candidates<D> all_;
-  std::vector<Task> tasks_;
 };
 
 /// The compiled width that serves a dimension; up to 8.

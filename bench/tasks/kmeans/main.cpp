@@ -36,15 +36,7 @@ Outcome cluster_once(Clusterer& clusterer, KMeansTask task, const Options& optio
   const double most = options.quick ? 4e9 : 5e11;
   if (clusterer.brute()) task.iterations = std::clamp(static_cast<int>(most / pairs) - 1, 1, moves);
   KMeansAnswer answer;
-  const auto cluster = [&] { answer = clusterer.cluster(task); };
-  Usage usage = usage_of(cluster);
-  // The first time pays for pages and threads that are there afterwards; it counts where it is long, and for memory.
-  constexpr double long_seconds = 1;
-  if (usage.seconds < long_seconds) {
-    const std::size_t peak_bytes = usage.peak_bytes;
-    usage = usage_of(cluster);
-    usage.peak_bytes = peak_bytes;
-  }
+  const Usage usage = settled_usage_of([&] { answer = clusterer.cluster(task); });
   Outcome outcome{{}, usage_numbers(usage), {}};
   const double share = static_cast<double>(task.iterations + 1) / (moves + 1);
   for (const char* name : {"seconds", "cpu_seconds"}) outcome.numbers[name] /= share;

@@ -20,6 +20,8 @@ class MultiwayContestant {
   virtual bool insert(PointView<Real> points, point_id first) = 0;
   virtual void nearest(const Real* query, std::size_t k, std::vector<point_id>& ids) = 0;
   virtual void within(const Real* query, Real radius, std::vector<point_id>& ids) = 0;
+  /// Likewise, every point tested, also those of what lies wholly inside; false: it does not do otherwise.
+  virtual bool within_tested(const Real*, Real, std::vector<point_id>&) { return false; }
   /// What it knows of its shape and repairs, by name.
   [[nodiscard]] virtual std::map<std::string, double> facts() const { return {}; }
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <functional>
 #include <numeric>
 
 #include "harness/apart.hpp"
@@ -82,6 +83,9 @@ Workload make_workload(const std::string& name, std::size_t n, const Options& op
   return work;
 }
 
+/// A short measurement is repeated at least until it has taken this many seconds altogether.
+constexpr double enough_seconds = 0.25;
+
 /// Ten batches; the seconds that they take, or none where the contestant cannot.
 double insert_all(MultiwayContestant& contestant, PointView<Real> points, std::size_t size) {
   double seconds = 0;
@@ -96,33 +100,54 @@ double insert_all(MultiwayContestant& contestant, PointView<Real> points, std::s
   return seconds;
 }
 
-/// Asks every query for every round and keeps the fastest round; answers are checked in the first.
-template <class Ask>
-void ask(const Workload& work, const Options& options, const char* operation, Checksum& sum, Outcome& outcome,
-         Ask one) {
-  std::vector<double> rounds;
-  std::vector<point_id> ids;
-  for (int round = 0; round <= options.rounds(); ++round) {
-    double seconds = 0;
-    std::size_t found = 0;
-    const double start = now();
-    for (std::size_t q = 0; q < work.ks.size(); ++q) {
-      ids.clear();
-      one(&work.queries[q * dimension], work.ks[q], ids);
-      found += ids.size();
-      if (round > 0) continue;
-      if (std::string(operation) == "radius")
-        sum.add_set(ids);
-      else
-        sum.add_nearest(&work.queries[q * dimension], work.ks[q], ids);
-    }
-    seconds = now() - start;
-    consume(found);
-    outcome.numbers["results"] = static_cast<double>(found) / static_cast<double>(work.ks.size());
-    if (round > 0) rounds.push_back(seconds);
+/// The same to the tree that was just built, and then to more of them; the median.
+double insert_to_new(MultiwayContestant& contestant, const Workload& work, PointView<Real> newcomers) {
+  std::vector<double> rounds{insert_all(contestant, newcomers, work.size())};
+  if (rounds.front() == 0) return 0;
+  for (double total = rounds.front(); total < enough_seconds && rounds.size() < 5; total += rounds.back()) {
+    contestant.build(work.points);
+    rounds.push_back(insert_all(contestant, newcomers, work.size()));
   }
-  outcome.numbers[operation] = median(rounds);
-  outcome.texts[operation] = sum.text();
+  return median(rounds);
+}
+
+/// One way to answer query q.
+struct Answerer {
+  std::string operation;
+  std::function<void(std::size_t q, std::vector<point_id>& ids)> answer;
+};
+
+/// Asks every query of all in turns, round by round: the medians of the rounds but the first, in which answers are
+/// checked.
+void ask(const Workload& work, const Options& options, const std::vector<Answerer>& all, Outcome& outcome) {
+  std::vector<std::vector<double>> rounds(all.size());
+  std::vector<point_id> ids;
+  double total = 0;
+  for (int round = 0; round <= options.rounds() || total < enough_seconds; ++round)
+    for (std::size_t a = 0; a < all.size(); ++a) {
+      const auto& [operation, answer] = all[a];
+      Checksum sum(work.points);
+      std::size_t found = 0;
+      const double start = now();
+      for (std::size_t q = 0; q < work.ks.size(); ++q) {
+        ids.clear();
+        answer(q, ids);
+        found += ids.size();
+        if (round > 0) continue;
+        if (operation == "knn_mixed_k")
+          sum.add_nearest(&work.queries[q * dimension], work.ks[q], ids);
+        else
+          sum.add_set(ids);
+      }
+      const double seconds = now() - start;
+      total += seconds;
+      outcome.numbers[operation + ".results"] = static_cast<double>(found) / static_cast<double>(work.ks.size());
+      if (round == 0)
+        outcome.texts[operation] = sum.text();
+      else
+        rounds[a].push_back(seconds);
+    }
+  for (std::size_t a = 0; a < all.size(); ++a) outcome.numbers[all[a].operation] = median(rounds[a]);
 }
 
 Outcome run(const MultiwayEntry& entry, const Workload& work, const Options& options) {
@@ -143,17 +168,22 @@ Outcome run(const MultiwayEntry& entry, const Workload& work, const Options& opt
   note_facts("build.");
 
   if (entry.identity.name != "nanoflann/forest") {
-    Checksum nearest(points), within(points);
-    ask(work, options, "knn_mixed_k", nearest, outcome,
-        [&](const Real* q, std::size_t k, std::vector<point_id>& ids) { contestant->nearest(q, k, ids); });
-    ask(work, options, "radius", within, outcome,
-        [&](const Real* q, std::size_t, std::vector<point_id>& ids) { contestant->within(q, work.radius, ids); });
+    const auto query = [&](std::size_t q) { return &work.queries[q * dimension]; };
+    ask(work, options,
+        {{"knn_mixed_k", [&](std::size_t q, auto& ids) { contestant->nearest(query(q), work.ks[q], ids); }}}, outcome);
+    std::vector<Answerer> radius{
+        {"radius", [&](std::size_t q, auto& ids) { contestant->within(query(q), work.radius, ids); }}};
+    std::vector<point_id> none;
+    if (contestant->within_tested(query(0), work.radius, none))
+      radius.push_back(
+          {"radius_tested", [&](std::size_t q, auto& ids) { contestant->within_tested(query(q), work.radius, ids); }});
+    ask(work, options, radius, outcome);
   }
-  outcome.numbers["insert_10pct"] = insert_all(*contestant, work.everywhere, work.size());
+  outcome.numbers["insert_10pct"] = insert_to_new(*contestant, work, work.everywhere);
   note_facts("insert_10pct.");
   if (outcome.numbers["insert_10pct"] == 0) return outcome;
   contestant->build(points);
-  outcome.numbers["insert_drift"] = insert_all(*contestant, work.drifting, work.size());
+  outcome.numbers["insert_drift"] = insert_to_new(*contestant, work, work.drifting);
   note_facts("insert_drift.");
   // What has grown answers as all others.
   Points<Real> all = work.points;
@@ -176,7 +206,8 @@ void add_rows(const MultiwayEntry& entry, const Workload& work, const Outcome& o
                                                  {"insert_10pct", n / 10},
                                                  {"insert_drift", n / 10},
                                                  {"knn_mixed_k", static_cast<double>(work.ks.size())},
-                                                 {"radius", static_cast<double>(work.ks.size())}};
+                                                 {"radius", static_cast<double>(work.ks.size())},
+                                                 {"radius_tested", static_cast<double>(work.ks.size())}};
   for (const auto& [operation, times] : operations) {
     const auto seconds = outcome.numbers.find(operation);
     if (seconds == outcome.numbers.end() || seconds->second == 0) continue;
@@ -195,7 +226,6 @@ void add_rows(const MultiwayEntry& entry, const Workload& work, const Outcome& o
       if (name.starts_with(operation + ".")) row.facts[name.substr(operation.size() + 1)] = value;
     row.facts["peak_bytes_per_point"] = outcome.numbers.at("peak_bytes") / n;
     row.bytes_per_point = row.facts["peak_bytes_per_point"];
-    if (operation == "radius") row.facts["results"] = outcome.numbers.at("results");
     report.add(std::move(row));
   }
 }

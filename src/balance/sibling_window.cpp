@@ -27,7 +27,7 @@ SiblingWindow SiblingBalance::smallest_window(int i) const {
       sum += points_[static_cast<std::size_t>(last)];
       if (last < i) continue;
       const SiblingWindow window{first, last};
-      if (static_cast<double>(sum) > share_ * window.width() || sum >= fewest) continue;
+      if (static_cast<double>(sum) > ease * share_ * window.width() || sum >= fewest) continue;
       fewest = sum;
       smallest = window;
     }

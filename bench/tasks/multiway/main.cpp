@@ -100,10 +100,12 @@ double insert_all(MultiwayContestant& contestant, PointView<Real> points, std::s
   return seconds;
 }
 
-/// The same to the tree that was just built, and then to more of them; the median.
-double insert_to_new(MultiwayContestant& contestant, const Workload& work, PointView<Real> newcomers) {
+/// The same to the tree that was just built, and then to more of them; the median. `after_first` is called once.
+double insert_to_new(MultiwayContestant& contestant, const Workload& work, PointView<Real> newcomers,
+                     const std::function<void()>& after_first) {
   std::vector<double> rounds{insert_all(contestant, newcomers, work.size())};
   if (rounds.front() == 0) return 0;
+  after_first();
   for (double total = rounds.front(); total < enough_seconds && rounds.size() < 5; total += rounds.back()) {
     contestant.build(work.points);
     rounds.push_back(insert_all(contestant, newcomers, work.size()));
@@ -179,12 +181,12 @@ Outcome run(const MultiwayEntry& entry, const Workload& work, const Options& opt
           {"radius_tested", [&](std::size_t q, auto& ids) { contestant->within_tested(query(q), work.radius, ids); }});
     ask(work, options, radius, outcome);
   }
-  outcome.numbers["insert_10pct"] = insert_to_new(*contestant, work, work.everywhere);
-  note_facts("insert_10pct.");
+  outcome.numbers["insert_10pct"] =
+      insert_to_new(*contestant, work, work.everywhere, [&] { note_facts("insert_10pct."); });
   if (outcome.numbers["insert_10pct"] == 0) return outcome;
   contestant->build(points);
-  outcome.numbers["insert_drift"] = insert_to_new(*contestant, work, work.drifting);
-  note_facts("insert_drift.");
+  outcome.numbers["insert_drift"] =
+      insert_to_new(*contestant, work, work.drifting, [&] { note_facts("insert_drift."); });
   // What has grown answers as all others.
   Points<Real> all = work.points;
   all.coordinates.insert(all.coordinates.end(), work.drifting.coordinates.begin(), work.drifting.coordinates.end());

@@ -25,8 +25,11 @@ class SiblingBalance {
 
   /// The heaviest child that is too heavy, or −1.
   [[nodiscard]] int heaviest_unbalanced() const;
-  /// Of the balanced runs that include child i, one of the fewest points; of several the one that starts first.
-  /// The run of all is balanced always. O(t²).
+  /// A run to be divided anew may hold this part of what the criterion allows it: its children start below the limit.
+  static constexpr double ease = 0.9;
+
+  /// Of the runs that include child i and are balanced with ease, one of the fewest points; of several the one that
+  /// starts first; the run of all where no other is. O(t²).
   [[nodiscard]] SiblingWindow smallest_window(int i) const;
 
  private:

@@ -81,7 +81,7 @@ class SpareBlocks {
     void* memory;
     std::size_t bytes;
   };
-  static constexpr std::size_t most = 64 * huge_page;
+  static constexpr std::size_t most = 64 * huge_page;  // an answer of ten million ids fits
 
   std::mutex mutex_;
   std::size_t total_ = 0;

@@ -153,6 +153,7 @@ TEST_F(MultiwayParts, WindowsAreTheSmallestThatAreBalanced) {
     const balance::SiblingWindow found = random.smallest_window(i);
     const double eased = balance::SiblingBalance::ease * share;
     EXPECT_TRUE(found.first <= i && i <= found.last);
+    EXPECT_LE(sum(found.first, found.last), share * found.width() * (1 + 1e-12));
     EXPECT_TRUE(sum(found.first, found.last) <= eased * found.width() * (1 + 1e-12) ||
                 found.width() == static_cast<int>(sizes.size()));
     for (int first = 0; first <= i; ++first)

@@ -82,9 +82,9 @@ void check_left(point_id next, std::size_t count) {
                         "; give ids with the points");
 }
 
-std::vector<point_id> fresh_ids(point_id next, std::size_t count) {
+RawVector<point_id> fresh_ids(point_id next, std::size_t count) {
   check_left(next, count);
-  std::vector<point_id> ids(count);
+  RawVector<point_id> ids(count);
   std::iota(ids.begin(), ids.end(), next);
   return ids;
 }

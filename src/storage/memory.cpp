@@ -8,6 +8,7 @@
 
 #if defined(__linux__)
 #include <sys/mman.h>
+#include <unistd.h>
 #endif
 
 namespace coppice::storage {
@@ -33,6 +34,10 @@ void* map_pages(std::size_t bytes) {
 void unmap_pages(void* memory, std::size_t bytes) noexcept {
   ::munmap(memory, bytes);
 }
+std::size_t physical_bytes() noexcept {
+  const long pages = ::sysconf(_SC_PHYS_PAGES), bytes = ::sysconf(_SC_PAGESIZE);
+  return pages > 0 && bytes > 0 ? static_cast<std::size_t>(pages) * static_cast<std::size_t>(bytes) : 0;
+}
 #else
 constexpr bool own_pages = false;
 
@@ -41,6 +46,9 @@ void* map_pages(std::size_t bytes) {
 }
 void unmap_pages(void* memory, std::size_t) noexcept {
   ::operator delete (memory, std::align_val_t{huge_page});
+}
+std::size_t physical_bytes() noexcept {
+  return 0;
 }
 #endif
 
@@ -64,9 +72,9 @@ class SpareBlocks {
   }
   /// Keeps a block, in the place of the oldest where there are enough; false where it is too large.
   bool keep(void* memory, std::size_t bytes) noexcept {
-    if (!own_pages || bytes > most) return false;
+    if (!own_pages || bytes > most_) return false;
     const std::lock_guard lock(mutex_);
-    while (total_ + bytes > most) {
+    while (total_ + bytes > most_) {
       unmap_pages(blocks_.front().memory, blocks_.front().bytes);
       total_ -= blocks_.front().bytes;
       blocks_.erase(blocks_.begin());
@@ -81,8 +89,10 @@ class SpareBlocks {
     void* memory;
     std::size_t bytes;
   };
-  static constexpr std::size_t most = 64 * huge_page;  // an answer of ten million ids fits
+  // What a construction of five million points needs fits, or an answer of ten million ids and more.
+  static constexpr std::size_t most = 128 * huge_page;
 
+  const std::size_t most_ = std::clamp(physical_bytes() / 32, most / 4, most);
   std::mutex mutex_;
   std::size_t total_ = 0;
   std::vector<Block> blocks_ = [] {

@@ -59,7 +59,7 @@ std::vector<Tree::Config> ways_to_build() {
         config.pivots = pivots;
         config.axes = axes;
         config.partitions = t;
-        config.repair = t == 5 ? RepairRule::subtree : RepairRule::window;
+        config.repair = t == 5 ? RepairRule::subtree : t == 2 ? RepairRule::window : RepairRule::patient;
         ways.push_back(config);
       }
   return ways;
@@ -132,9 +132,9 @@ TEST_F(MultiwayTreeTest, OtherDimensionsAndScalars) {
   }
 }
 
-TEST_F(MultiwayTreeTest, WindowsRebuildLessThanWholeNodes) {
-  std::size_t rebuilt[2];
-  for (const RepairRule repair : {RepairRule::window, RepairRule::subtree}) {
+TEST_F(MultiwayTreeTest, PatienceRebuildsLessThanWindowsAndTheyLessThanWholeNodes) {
+  std::size_t rebuilt[3];
+  for (const RepairRule repair : {RepairRule::window, RepairRule::subtree, RepairRule::patient}) {
     Tree::Config config;
     config.repair = repair;
     Tree tree(2, config);
@@ -143,8 +143,32 @@ TEST_F(MultiwayTreeTest, WindowsRebuildLessThanWholeNodes) {
     tree.validate();
     rebuilt[static_cast<int>(repair)] = tree.statistics().rebuilds.total;
   }
-  EXPECT_GT(rebuilt[0], 0u);
-  EXPECT_LT(rebuilt[0], rebuilt[1]);
+  const auto of = [&](RepairRule repair) { return rebuilt[static_cast<int>(repair)]; };
+  EXPECT_GT(of(RepairRule::patient), 0u);
+  EXPECT_LT(of(RepairRule::patient), of(RepairRule::window));
+  EXPECT_LT(of(RepairRule::window), of(RepairRule::subtree));
+}
+
+TEST_F(MultiwayTreeTest, PatienceCostsAtMostOneLevelMore) {
+  // Every batch comes into the upper half of where the last one came, so that planes pile up there.
+  std::uint32_t height[3];
+  for (const RepairRule repair : {RepairRule::window, RepairRule::subtree, RepairRule::patient}) {
+    Tree::Config config;
+    config.repair = repair;
+    Tree tree(1, config);
+    tree.build(cloud(20000, 1));
+    double lower = 0, width = 1;
+    for (int batch = 0; batch < 45; ++batch) {
+      Points<double> points{{}, 1};
+      for (int i = 0; i < 400; ++i) points.coordinates.push_back(lower + width * rng.uniform());
+      (void)tree.insert(points.view());
+      lower += width / 2;
+      width /= 2;
+    }
+    tree.validate();
+    height[static_cast<int>(repair)] = static_cast<std::uint32_t>(tree.statistics().height);
+  }
+  EXPECT_LE(height[static_cast<int>(RepairRule::patient)], height[static_cast<int>(RepairRule::window)] + 1);
 }
 
 TEST_F(MultiwayTreeTest, GrowsFromNothingInOneDirectionAndShrinksAgain) {

@@ -252,7 +252,8 @@ TYPED_TEST(NeighborGraphOf, IsTheGraphOfAllNeighbors) {
 TYPED_TEST(NeighborGraphOf, RefusesAndChangesNothing) {
   Pair<TypeParam> pair(3, {});
   const auto points = make_points<TypeParam>(Shape::uniform, 50, 3, this->rng);
-  pair.build(points, storage::fresh_ids(0, 50));
+  const auto ids = storage::fresh_ids(0, 50);
+  pair.build(points, {ids.begin(), ids.end()});
   auto bad = make_points<TypeParam>(Shape::uniform, 3, 3, this->rng);
   bad.coordinates[4] = std::numeric_limits<TypeParam>::quiet_NaN();
   const auto row_of = [](const auto& call) {

@@ -49,7 +49,7 @@ class Ours : public MultiwayContestant {
   HitList<Real> list_;
 };
 
-enum class Variant { standard, cycling, learned, exact, scapegoat };
+enum class Variant { standard, cycling, learned, exact, window, scapegoat };
 
 template <Variant V>
 std::unique_ptr<MultiwayContestant> multiway(int threads) {
@@ -59,6 +59,7 @@ std::unique_ptr<MultiwayContestant> multiway(int threads) {
   if (V == Variant::cycling || V == Variant::learned) config.axes = multiway_tree::AxisRule::cycling;
   if (V == Variant::learned) config.pivots = multiway_tree::PivotRule::learned;
   if (V == Variant::exact) config.pivots = multiway_tree::PivotRule::exact;
+  if (V == Variant::window || V == Variant::learned) config.repair = multiway_tree::RepairRule::window;
   if (V == Variant::scapegoat) config.repair = multiway_tree::RepairRule::subtree;
   return std::make_unique<Ours<Tree>>(config);
 }
@@ -77,6 +78,7 @@ void add_coppice_trees(std::vector<MultiwayEntry>& entries) {
   entries.push_back({{"coppice/multiway-cycling", version, "axes take turns"}, &multiway<Variant::cycling>});
   entries.push_back({{"coppice/multiway-learned", version, "the paper's model"}, &multiway<Variant::learned>});
   entries.push_back({{"coppice/multiway-exact", version, "selection"}, &multiway<Variant::exact>});
+  entries.push_back({{"coppice/multiway-window", version, "the paper's windows"}, &multiway<Variant::window>});
   entries.push_back({{"coppice/multiway-scapegoat", version, "whole subtrees"}, &multiway<Variant::scapegoat>});
   entries.push_back({{"coppice/kd", version, ""}, &kd});
 }

@@ -163,8 +163,9 @@ Outcome run(const MultiwayEntry& entry, const Workload& work, const Options& opt
   outcome.numbers["peak_bytes"] = static_cast<double>(first.peak_bytes);
   outcome.numbers["first_build"] = first.seconds;
   std::vector<double> builds;  // once the memory is there
-  const bool slow = first.seconds > 3;
-  for (int round = 0; round < (slow ? 1 : options.rounds()); ++round)
+  const int rounds = first.seconds > 3 ? 1 : options.rounds();
+  for (double total = 0; static_cast<int>(builds.size()) < rounds || (total < 8 * enough_seconds && builds.size() < 9);
+       total += builds.back())
     builds.push_back(seconds_of([&] { contestant->build(points); }));
   outcome.numbers["build"] = median(builds);
   note_facts("build.");

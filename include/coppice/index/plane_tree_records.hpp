@@ -43,6 +43,34 @@ void TreeStore<Tree, S, Width, NodeCold>::each_leaf(Handle child, int count, con
   for (int s = 0; s < n.children; ++s) each_leaf(n.child[s], n.count[s], visit);
 }
 
+template <class Tree, class S, int Width, class NodeCold>
+void TreeStore<Tree, S, Width, NodeCold>::locate_all(const Executor& executor, std::span<std::byte> scratch) {
+  struct Filled {
+    Handle leaf;
+    int count;
+  };
+  std::vector<Filled> leaves;
+  leaves.reserve(records_->leaves.live());
+  each_leaf(root_, 0, [&](Handle h, int count) { leaves.push_back({h, count}); });
+  storage::Relocation relocation(locations_, scratch);
+  constexpr std::size_t grain = 1 << 11;
+  executor.for_each_chunk(leaves.size(), grain, [&](std::size_t first, std::size_t last) {
+    relocation.add([&](const auto& add) {
+      constexpr std::size_t ahead = 8;
+      for (std::size_t i = first; i < last; ++i) {
+        if (i + ahead < last) {
+          const storage::IdArray next = leaf(leaves[i + ahead].leaf).ids;
+          for (std::size_t slot = 0; slot < leaf_capacity; slot += 8) next.prefetch(slot);
+        }
+        const storage::IdArray ids = leaf(leaves[i].leaf).ids;
+        for (int slot = 0; slot < leaves[i].count; ++slot)
+          add(ids[static_cast<std::size_t>(slot)], location_of(leaves[i].leaf, slot));
+      }
+    });
+  });
+  relocation.finish(executor);
+}
+
 // ----------------------------------------------------------------------------------------------------------- boxes
 
 template <class Tree, class S, int Width, class NodeCold>

@@ -15,6 +15,7 @@
 #include "coppice/storage/arena.hpp"
 #include "coppice/storage/epochs.hpp"
 #include "coppice/storage/id_map.hpp"
+#include "coppice/storage/relocation.hpp"
 
 namespace coppice::plane_tree {
 
@@ -39,6 +40,9 @@ struct Records {
 
 template <class Store>
 class Validator;
+
+/// When a construction enters into the id map where its points are: leaf by leaf, or once it is done, by locate_all.
+enum class Locating { leaf_by_leaf, afterwards };
 
 /// The base of a `Tree`. `NodeCold` is the writer's part of a node, with a `parent` and a `birth` as leaves have; the
 /// rest of a new one is as it says itself.
@@ -107,6 +111,14 @@ class TreeStore {
   /// Calls visit(leaf, count) for every leaf of a subtree, a node or a leaf of `count` points, in storage order.
   template <class Visit>
   void each_leaf(Handle child, int count, const Visit& visit) const;
+
+  // The id map.
+  /// What to do in a construction of all points, whose ids are in the id map.
+  [[nodiscard]] Locating locating() const {
+    return storage::Relocation::pays(locations_) ? Locating::afterwards : Locating::leaf_by_leaf;
+  }
+  /// Enters where every point is. `scratch`: memory that nobody needs any more.
+  void locate_all(const Executor& executor, std::span<std::byte> scratch);
 
   // Boxes.
   [[nodiscard]] S decode(float bound, int axis) const { return decode_bound(bound, origin_data()[axis]); }

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "coppice/geometry/instruction_set.hpp"
@@ -79,6 +80,11 @@ class Columns {
   }
   [[nodiscard]] IdArray ids(int buffer) const noexcept {
     return {ids_[static_cast<std::size_t>(buffer)].get(), wide_ids_};
+  }
+  /// The memory of the coordinates of a buffer, for other uses.
+  [[nodiscard]] std::span<std::byte> memory(int buffer) const noexcept {
+    S* const begin = coordinates_[static_cast<std::size_t>(buffer)].get();
+    return {reinterpret_cast<std::byte*>(begin), static_cast<std::size_t>(axes_) * capacity_ * sizeof(S)};
   }
 
  private:

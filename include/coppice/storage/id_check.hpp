@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <limits>
 #include <span>
-#include <vector>
 
 #include "coppice/geometry/point_view.hpp"
 #include "coppice/storage/id_map.hpp"
+#include "coppice/storage/memory.hpp"
 
 namespace coppice::storage {
 
@@ -36,7 +36,7 @@ void check_left(point_id next, std::size_t count);
 /// Errors: always, the one for an id that is not in the index.
 [[noreturn]] void refuse_unknown(std::size_t row, point_id id);
 /// `count` consecutive ids from `next` on. Errors: invalid_input when the 63 bits of an id are exhausted.
-[[nodiscard]] std::vector<point_id> fresh_ids(point_id next, std::size_t count);
+[[nodiscard]] RawVector<point_id> fresh_ids(point_id next, std::size_t count);
 /// The next fresh id once `id` or `ids` have been used: above all of them, and never less than `next`. The largest id
 /// of all has no successor: it saturates, and fresh_ids then refuses.
 [[nodiscard]] inline point_id next_after(point_id next, point_id id) noexcept {

@@ -14,6 +14,10 @@
 
 namespace coppice {
 
+namespace storage {
+class Relocation;
+}
+
 /// id → 32-bit location. One writer; const calls may run beside each other.
 class IdMap {
  public:
@@ -70,6 +74,7 @@ class IdMap {
   }
 
  private:
+  friend class storage::Relocation;
   static constexpr int page_bits = 10;
   static constexpr std::size_t page_size = std::size_t{1} << page_bits;
   static constexpr std::size_t page_bytes = page_size * sizeof(std::uint32_t);

@@ -68,7 +68,7 @@ point_id insert_into(bvh::Tree& tree, Kind kind, StoredPrimitives&& all) {
   storage::check_left(tree.next_id(), all.size());
   const point_id first = tree.next_id();
   if (tree.size() == 0) {
-    std::vector<point_id> ids = storage::fresh_ids(first, all.size());
+    const auto ids = storage::fresh_ids(first, all.size());
     const std::size_t count = all.size();
     tree.build(kind, std::move(all), first == 0 ? std::span<const point_id>() : ids, nullptr);
     tree.set_next_id(first + static_cast<point_id>(count));

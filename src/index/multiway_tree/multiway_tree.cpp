@@ -38,7 +38,7 @@ namespace {
 // The names of choices in files, in the order of their values.
 constexpr std::string_view pivot_names[] = {"sampled", "learned", "exact"};
 constexpr std::string_view axis_names[] = {"widest", "cycling"};
-constexpr std::string_view repair_names[] = {"window", "subtree"};
+constexpr std::string_view repair_names[] = {"window", "subtree", "patient"};
 
 template <class Choice, std::size_t N>
 std::string_view name_of(const std::string_view (&names)[N], Choice choice) {

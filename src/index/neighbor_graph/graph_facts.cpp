@@ -10,7 +10,7 @@ namespace coppice {
 
 namespace {
 
-constexpr std::size_t grain = 4096;
+constexpr std::size_t rows_a_piece = 4096;
 
 std::atomic_ref<std::int64_t> shared(std::int64_t& value) {
   return std::atomic_ref<std::int64_t>(value);
@@ -49,7 +49,7 @@ bool ComponentFinder::join(std::size_t a, std::size_t b) noexcept {
 
 template <class Scalar, GraphIndex Index>
 void ComponentFinder::join(const GraphView<Scalar, Index>& rows, std::size_t first, Executor executor) {
-  executor.for_each_chunk(rows.size(), grain, [&](std::size_t begin, std::size_t end) {
+  executor.for_each_chunk(rows.size(), rows_a_piece, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i)
       for (const Index other : rows.row(i)) (void)join(first + i, static_cast<std::size_t>(other));
   });
@@ -117,7 +117,7 @@ std::optional<std::size_t> critical_k(const GraphView<Scalar, Index>& graph, Exe
   std::vector<std::uint8_t> self_seen(n, 0);  // whether the point itself stands before the column
   for (std::size_t column = 0;; ++column) {
     std::atomic<bool> any = false;
-    executor.for_each_chunk(n, grain, [&](std::size_t begin, std::size_t end) {
+    executor.for_each_chunk(n, rows_a_piece, [&](std::size_t begin, std::size_t end) {
       std::size_t joined = 0;
       bool found = false;
       for (std::size_t i = begin; i < end; ++i) {

@@ -13,7 +13,7 @@ namespace coppice {
 
 namespace {
 
-constexpr std::size_t rows_a_chunk = 2048;
+constexpr std::size_t rows_a_task = 2048;
 
 enum class Keep { either, both };
 
@@ -56,7 +56,7 @@ class BothWays {
  private:
   template <class Call>
   static void for_each_edge(const GraphView<Scalar, Index>& graph, Executor executor, Call&& call) {
-    executor.for_each_chunk(graph.size(), rows_a_chunk, [&](std::size_t begin, std::size_t end) {
+    executor.for_each_chunk(graph.size(), rows_a_task, [&](std::size_t begin, std::size_t end) {
       for (std::size_t i = begin; i < end; ++i) {
         const auto ids = graph.row(i);
         const auto distances = graph.distances(i);
@@ -105,7 +105,7 @@ SparseGraph<Scalar, Index> undirected(const GraphView<Scalar, Index>& graph, Kee
   BothWays<Scalar, Index> both(graph, executor);
   SparseGraph<Scalar, Index> result;
   result.offsets.assign(n + 1, 0);
-  executor.for_each_chunk(n, rows_a_chunk, [&](std::size_t begin, std::size_t end) {
+  executor.for_each_chunk(n, rows_a_task, [&](std::size_t begin, std::size_t end) {
     std::vector<Edge<Scalar, Index>> merged;
     for (std::size_t i = begin; i < end; ++i)
       merge_row(both, i, keep, merged, [&](const auto& row) {
@@ -117,7 +117,7 @@ SparseGraph<Scalar, Index> undirected(const GraphView<Scalar, Index>& graph, Kee
   for (std::size_t i = 0; i < n; ++i) result.offsets[i + 1] += result.offsets[i];
   result.ids.resize(static_cast<std::size_t>(result.offsets.back()));
   if (has_distances) result.distances.resize(result.ids.size());
-  executor.for_each_chunk(n, rows_a_chunk, [&](std::size_t begin, std::size_t end) {
+  executor.for_each_chunk(n, rows_a_task, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       const auto first = static_cast<std::size_t>(result.offsets[i]);
       const std::span row(both.own(i).data(), static_cast<std::size_t>(result.offsets[i + 1]) - first);
@@ -160,7 +160,7 @@ double mutual_share(const GraphView<Scalar, Index>& graph, Executor executor) {
     mutual = undirected(graph, Keep::both, executor).offsets.back();
   } else {
     std::atomic<std::int64_t> found = 0;
-    executor.for_each_chunk(graph.size(), rows_a_chunk, [&](std::size_t begin, std::size_t end) {
+    executor.for_each_chunk(graph.size(), rows_a_task, [&](std::size_t begin, std::size_t end) {
       std::int64_t returned = 0;
       for (std::size_t i = begin; i < end; ++i)
         for (const Index other : graph.row(i)) {

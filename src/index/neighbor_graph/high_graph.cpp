@@ -22,7 +22,7 @@ constexpr std::size_t age_for_anew = 2;      ///< likewise: when one point in so
 constexpr double audits_an_age = 64;         ///< new rows compared with an exact search until then, and
 constexpr double least_audits = 1.0 / 1024;  ///< at least this part of them: it takes a fifth of their insertion
 constexpr std::size_t audits_that_tell = 8;
-constexpr std::size_t rows_a_chunk = 1024;
+constexpr std::size_t rows_a_share = 1024;
 
 }  // namespace
 
@@ -125,11 +125,11 @@ class HighGraph<Scalar>::Body {
     if (age_for_anew * age > graph.live) return anew({nullptr, 0, dimension}, {});
     const std::size_t needed = std::min(sieve->least(), graph.live - 1);
     const std::size_t count = graph.names.size();
-    std::vector<std::vector<std::int32_t>> wanting((count + rows_a_chunk - 1) / rows_a_chunk);
-    executor().for_each_chunk(count, rows_a_chunk, [&](std::size_t first, std::size_t last) {
+    std::vector<std::vector<std::int32_t>> wanting((count + rows_a_share - 1) / rows_a_share);
+    executor().for_each_chunk(count, rows_a_share, [&](std::size_t first, std::size_t last) {
       for (std::size_t slot = first; slot < last; ++slot)
         if (!graph.is_empty(slot) && forget(slot) < needed)
-          wanting[first / rows_a_chunk].push_back(static_cast<std::int32_t>(slot));
+          wanting[first / rows_a_share].push_back(static_cast<std::int32_t>(slot));
     });
     std::vector<std::int32_t> rows;
     for (const auto& some : wanting) rows.insert(rows.end(), some.begin(), some.end());
@@ -289,7 +289,7 @@ DenseGraph<Scalar, Index> HighGraph<Scalar>::graph() const {
   for (std::size_t i = 0; i < all.size(); ++i) rank[body_->slots.find(all[i])] = static_cast<Index>(i);
   DenseGraph<Scalar, Index> graph{k, std::vector<Index>(all.size() * k, Index{-1}),
                                   std::vector<Scalar>(all.size() * k, std::numeric_limits<Scalar>::infinity())};
-  body_->executor().for_each_chunk(all.size(), rows_a_chunk, [&](std::size_t first, std::size_t last) {
+  body_->executor().for_each_chunk(all.size(), rows_a_share, [&](std::size_t first, std::size_t last) {
     for (std::size_t i = first; i < last; ++i) {
       const std::vector<Hit<Scalar>> hits = body_->neighbors(all[i]);
       for (std::size_t j = 0; j < hits.size(); ++j) {

@@ -7,10 +7,10 @@
 namespace coppice::neighbor_graph {
 namespace {
 
-constexpr std::size_t points_a_chunk = 128;
+constexpr std::size_t repairs_a_task = 128;
 constexpr std::size_t points_at_once = std::size_t{1} << 14;  // so that a large batch needs no memory to speak of
-constexpr std::size_t ahead = 8;          // rows lie anywhere, so those to come are fetched this many offers before
-constexpr std::size_t part_for_anew = 4;  // measured: repair and build cost alike at 15 to 30 percent
+constexpr std::size_t ahead = 8;             // rows lie anywhere, so those to come are fetched this many offers before
+constexpr std::size_t part_for_rebuild = 4;  // measured: repair and build cost alike at 15 to 30 percent
 
 }  // namespace
 
@@ -20,7 +20,7 @@ void Rows<S>::Body::change(const SearchTarget<S>& index, std::span<const point_i
   repair = {};
   repair.changed = going.size() + coming.size();
   if (repair.changed == 0) return;
-  if (part_for_anew * repair.changed > index.size) {
+  if (part_for_rebuild * repair.changed > index.size) {
     for (const point_id id : going) {
       const std::uint32_t row = row_of.take(id);
       const Place at = store.place(row);
@@ -60,9 +60,9 @@ void Rows<S>::Body::offer_all(PointView<S> points, const Apply& apply) {
   std::vector<OfferList<S>> offers;
   for (std::size_t first = 0; first < points.size(); first += points_at_once) {
     const std::size_t count = std::min(points_at_once, points.size() - first);
-    offers.resize((count + points_a_chunk - 1) / points_a_chunk);
-    config.executor.for_each_chunk(count, points_a_chunk, [&](std::size_t begin, std::size_t end) {
-      OfferList<S>& mine = offers[begin / points_a_chunk];
+    offers.resize((count + repairs_a_task - 1) / repairs_a_task);
+    config.executor.for_each_chunk(count, repairs_a_task, [&](std::size_t begin, std::size_t end) {
+      OfferList<S>& mine = offers[begin / repairs_a_task];
       mine.size = 0;
       for (const Run& run : runs_)
         run.points.search(space, points.row(first + begin), end - begin, static_cast<std::uint32_t>(first + begin),

@@ -17,7 +17,7 @@ namespace coppice::neighbor_graph {
 namespace {
 
 constexpr std::size_t most_neighbors = std::size_t{1} << 20;
-constexpr std::size_t most_points = (std::size_t{1} << 31) - 1;
+constexpr std::size_t most_rows = (std::size_t{1} << 31) - 1;
 constexpr std::size_t searches_a_chunk = 256;
 constexpr std::size_t rows_a_chunk = 4096;
 
@@ -234,7 +234,7 @@ std::size_t Rows<S>::bytes() const noexcept {
 }
 template <class S>
 void Rows<S>::check_room(std::size_t points) const {
-  if (points > most_points)
+  if (points > most_rows)
     throw unsupported("a neighbour graph holds fewer than 2^31 points; asked for " + std::to_string(points));
 }
 template <class S>

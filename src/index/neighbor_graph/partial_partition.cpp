@@ -23,7 +23,7 @@ using neighbor_graph::UniformChild;
 using neighbor_graph::WordRows;
 using storage::RawArray;
 
-constexpr std::size_t grain = 64;  // boxes
+constexpr std::size_t boxes_a_task = 64;
 
 /// Children filtered by qode and by the axes that they were cut along. Faces add up from level to level, which is what
 /// the printed filter for partial partitions lacks. A leaf that is carried on is cut along none.
@@ -131,7 +131,7 @@ PartialPartition<Scalar>::PartialPartition(PointView<Scalar> points, const Confi
     AdjacencyGraph& graph = graphs_.back();
     Prospect prospect{std::vector<char>(graph.size()), std::vector<std::vector<UniformChild>>(graph.size())};
     const std::uint64_t* column = columns.get() + static_cast<std::size_t>(level) * n;
-    config.executor.for_each_chunk(graph.size(), grain, [&](std::size_t first, std::size_t last) {
+    config.executor.for_each_chunk(graph.size(), boxes_a_task, [&](std::size_t first, std::size_t last) {
       for (std::size_t v = first; v < last; ++v) {
         const PartitionNode& node = nodes_[graph.nodes[v]];
         if (node.mass() <= config.mass || node.level != static_cast<std::uint32_t>(level)) continue;
@@ -149,7 +149,7 @@ PartialPartition<Scalar>::PartialPartition(PointView<Scalar> points, const Confi
     });
 
     std::vector<std::vector<Piece>> pieces(graph.size());
-    config.executor.for_each_chunk(graph.size(), grain, [&](std::size_t first, std::size_t last) {
+    config.executor.for_each_chunk(graph.size(), boxes_a_task, [&](std::size_t first, std::size_t last) {
       for (std::size_t v = first; v < last; ++v)
         if (prospect.divided[v] != 0)
           pieces[v] = config.uniform ? all_children(prospect.children[v], all)

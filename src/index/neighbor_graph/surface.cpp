@@ -13,7 +13,7 @@ namespace {
 
 using neighbor_graph::check_three_dimensional;
 
-constexpr std::size_t grain = 1024;
+constexpr std::size_t surface_points_a_task = 1024;
 
 template <class Scalar>
 void check_rows(PointView<Scalar> points, std::size_t rows) {
@@ -122,7 +122,7 @@ void neighbor_graph::check_three_dimensional(PointView<Scalar> points) {
 template <class Scalar, GraphIndex Index>
 void neighbor_graph::fit_planes(PointView<Scalar> points, const GraphView<Scalar, Index>& rows, std::size_t first,
                                 const Orientation& orientation, Executor executor, Surface<Scalar>& result) {
-  executor.for_each_chunk(rows.size(), grain, [&](std::size_t begin, std::size_t end) {
+  executor.for_each_chunk(rows.size(), surface_points_a_task, [&](std::size_t begin, std::size_t end) {
     Moments moments;
     for (std::size_t row = begin; row < end; ++row) {
       const std::size_t i = first + row;
@@ -141,7 +141,7 @@ std::vector<LocalMoments> local_moments(PointView<Scalar> points, const GraphVie
                                         Executor executor) {
   check_rows(points, graph.size());
   std::vector<LocalMoments> result(points.size());
-  executor.for_each_chunk(points.size(), grain, [&](std::size_t begin, std::size_t end) {
+  executor.for_each_chunk(points.size(), surface_points_a_task, [&](std::size_t begin, std::size_t end) {
     Moments moments;
     for (std::size_t i = begin; i < end; ++i) result[i] = moments.of(points, i, graph.row(i));
   });

@@ -9,7 +9,7 @@
 namespace coppice::octree {
 namespace {
 
-constexpr std::size_t groups_a_chunk = 8;
+constexpr std::size_t groups_a_measure = 8;
 constexpr std::size_t slots_a_chunk = 2048;
 
 }  // namespace
@@ -213,7 +213,7 @@ void PairEngine<S>::visit(const void* context, void (*visitor)(const void* conte
   const PairGeometry<S> pair = geometry(true);
   const auto& kernels = pair_kernels<S>();
   const LeafPoint<S>* points = blocks_.points();
-  config_.executor.for_each_chunk(blocks_.groups(), groups_a_chunk, [&](std::size_t first, std::size_t last) {
+  config_.executor.for_each_chunk(blocks_.groups(), groups_a_measure, [&](std::size_t first, std::size_t last) {
     auto scratch = scratch_.take();
     std::vector<std::int32_t> neighbors;
     std::vector<double> squared;

@@ -74,14 +74,18 @@ class Builder {
   using Node = typename Tree::Node;
   using Box = Extent<S, Width>;
 
+  using Locating = plane_tree::Locating;
+
   /// `columns`: the points, in buffer 0; `fill`: points a leaf. Requires: their ids are in the tree's id map.
-  Builder(Tree& tree, storage::Columns<S>& columns, int fill, const Executor& executor)
+  Builder(Tree& tree, storage::Columns<S>& columns, int fill, const Executor& executor,
+          Locating locating = Locating::leaf_by_leaf)
       : tree_(tree),
         columns_(columns),
         executor_(executor),
         kernels_(storage::column_kernels<S>()),
         fill_(static_cast<std::size_t>(fill)),
-        exact_(tree.keeps_heights()) {}
+        exact_(tree.keeps_heights()),
+        locating_(locating) {}
 
   /// Builds a subtree of n ≥ 1 points and returns its root.
   Handle build(std::size_t n) {
@@ -231,7 +235,7 @@ class Builder {
       std::copy_n(columns_.axis(range.buffer, a) + range.first, range.size, leaf.axis(a));
     const storage::IdArray ids = columns_.ids(range.buffer).tail(range.first);
     leaf.ids.copy_from(ids, range.size);
-    for (std::size_t slot = 0; slot < range.size; ++slot)
+    for (std::size_t slot = 0; locating_ == Locating::leaf_by_leaf && slot < range.size; ++slot)
       tree_.locations_.relocate(ids[slot], location_of(h, static_cast<int>(slot)));
     return h;
   }
@@ -275,6 +279,7 @@ class Builder {
   const storage::ColumnKernels<S>& kernels_;
   std::size_t fill_;
   bool exact_;
+  Locating locating_;
   std::size_t total_ = 0;
 };
 
@@ -309,10 +314,12 @@ void Tree<S, Width>::build(PointView<S> points, std::span<const point_id> ids, b
   const std::size_t leaves = n / static_cast<std::size_t>(config_.leaf_fill) + 1;
   records_->leaves.expect(leaves);
   records_->nodes.expect(leaves / (fan_out - 1) + 1);
-  Builder<S, Width> builder(*this, columns, config_.leaf_fill, config_.executor);
+  const plane_tree::Locating locating = this->locating();
+  Builder<S, Width> builder(*this, columns, config_.leaf_fill, config_.executor, locating);
   (void)choose_origin(builder.extent(n));
   release_subtree(root_);
   root_ = builder.build(n);
+  if (locating == plane_tree::Locating::afterwards) this->locate_all(config_.executor, columns.memory(0));
   end_write();
 }
 

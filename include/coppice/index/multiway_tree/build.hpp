@@ -29,8 +29,12 @@ class Builder {
     int buffer;
   };
 
-  Builder(Tree& tree, const Buffers& buffers) : Builder(tree, buffers[0], buffers[1]) {}
-  Builder(Tree& tree, const Rows& a, const Rows& b) : tree_(tree), rows_{a, b}, axes_(tree.axes()) {}
+  using Locating = plane_tree::Locating;
+
+  Builder(Tree& tree, const Buffers& buffers, Locating locating = Locating::leaf_by_leaf)
+      : Builder(tree, buffers[0], buffers[1], locating) {}
+  Builder(Tree& tree, const Rows& a, const Rows& b, Locating locating = Locating::leaf_by_leaf)
+      : tree_(tree), rows_{a, b}, axes_(tree.axes()), locating_(locating) {}
 
   /// Builds a subtree of count ≥ 1 points, all in the id map. `hint`: the axis to divide where axes take turns.
   [[nodiscard]] Part subtree(const Range& r, int hint) {
@@ -211,7 +215,7 @@ class Builder {
   [[gnu::always_inline]] void put(const Leaf<S>& l, Handle h, std::size_t slot, const S* point, point_id id) const {
     for (int a = 0; a < axes_; ++a) l.axis(a)[slot] = point[a];
     l.ids.set(slot, id);
-    tree_.locations_.relocate(id, location_of(h, static_cast<int>(slot)));
+    if (locating_ == Locating::leaf_by_leaf) tree_.locations_.relocate(id, location_of(h, static_cast<int>(slot)));
   }
 
   /// Keys by steps of an axis, and the parts that the steps make up.
@@ -254,6 +258,7 @@ class Builder {
   Tree& tree_;
   Rows rows_[2];
   int axes_;
+  Locating locating_;
 };
 
 /// Makes a node of few points: keys are counted in steps of the axis, and the pivots are those edges of steps that come
@@ -268,7 +273,7 @@ bool Builder<S, Width>::counted(const Range& r, const Shape& shape, int hint, Pa
   std::array<Handle, fan_out> leaves;
   if (last) {
     for (std::size_t c = 0; c < parts; ++c) fetch(leaves[c] = tree_.new_leaf(), n / parts);
-    for (std::size_t i = 0; i < n; ++i) tree_.locations_.prefetch(from.id(i));
+    for (std::size_t i = 0; locating_ == Locating::leaf_by_leaf && i < n; ++i) tree_.locations_.prefetch(from.id(i));
   }
   Steps steps;
   const bool equal = count_steps(from, n, parts, hint, steps) && steps.used > 1 &&

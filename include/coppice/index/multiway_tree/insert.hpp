@@ -114,9 +114,9 @@ class Inserter {
   /// a smaller part than before, so that nobody need look at them, which would be a miss of the caches each.
   [[nodiscard]] bool is_calm(Handle x, std::size_t more, const Arrivals& arrivals) const {
     const Node& n = tree_.node(x);
-    const auto total = static_cast<double>(tree_.cold(x).points + more);
-    const double share = 2 * tree_.config_.omega * total / n.children;
-    const bool balances = tree_.cold(x).height > 1;
+    const std::uint64_t total = tree_.cold(x).points + more;
+    const double share = 2 * tree_.config_.omega * static_cast<double>(total) / n.children;
+    const bool balances = tree_.watches(x, total);
     for (int s = 0; s < n.children; ++s) {
       const std::size_t count = arrivals[static_cast<std::size_t>(s)].count;
       if (count == 0) continue;

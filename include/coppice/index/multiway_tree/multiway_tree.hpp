@@ -28,8 +28,9 @@ enum class PivotRule {
 enum class AxisRule { widest, cycling };
 /// What is built anew where a child holds too many of its node's points.
 enum class RepairRule {
-  window,  ///< the smallest run of siblings that is balanced as a whole
-  subtree  ///< the whole node, as a scapegoat tree does
+  window,   ///< the smallest run of siblings that is balanced as a whole
+  subtree,  ///< the whole node, as a scapegoat tree does
+  patient   ///< the run of `window`, but only in a node that is higher by over two levels than its points need
 };
 }  // namespace multiway_tree
 
@@ -38,8 +39,9 @@ enum class RepairRule {
 /// Exactness: every search equals brute force bit for bit, ordered by (key, id) where an order is asked for, whatever
 /// the history, the Config, the instruction set and the number of threads.
 /// Balance: where newcomers go or points leave, no child of a node above the leaves' parents keeps more than 2ω ÷ t of
-/// its node's points, t being the number of its children, except where equal coordinates leave nothing to divide; and
-/// no node holds more than twice, or less than half, of what it was built for. Thread safety: any number of concurrent
+/// its node's points, t being the number of its children, except where equal coordinates leave nothing to divide, and,
+/// unless Config says otherwise, where the node is at most two levels higher than its points need; and no node holds
+/// more than twice, or less than half, of what it was built for. Thread safety: any number of concurrent
 /// const calls; one writer at a time and no other call beside it, `snapshot()` included. A snapshot, once taken, may be
 /// searched and dropped by other threads while the writer goes on. Limits: 2^30 points. Errors: a call that throws
 /// invalid_input has changed nothing.
@@ -50,7 +52,7 @@ class MultiwayTree : public TreeIndex<MultiwayTree<Scalar>, Scalar, plane_tree::
     int partitions = 0;  ///< t, the parts of a node: 2 … 8; 0: what costs least by cache_cost for the points at a build
     multiway_tree::PivotRule pivots = multiway_tree::PivotRule::sampled;
     multiway_tree::AxisRule axes = multiway_tree::AxisRule::widest;
-    multiway_tree::RepairRule repair = multiway_tree::RepairRule::window;
+    multiway_tree::RepairRule repair = multiway_tree::RepairRule::patient;
     double omega = 0.75;             ///< ω: 0.5 < ω < 1; lower rebuilds more and keeps the parts more equal
     int leaf_fill = 28;              ///< c: points a leaf after a build, 8 … 32; the rest is room for growth
     double sample_rate = 0.01;       ///< δ of learned pivots: the part of the points that trains a model; 0 < δ ≤ 1

@@ -133,17 +133,26 @@ void Tree<S, Width>::replace(Handle x, int first, int last, const Slabs<S>& slab
   }
 }
 
+/// Whether too heavy children of a node are to be mended when it holds so many points. Leaves are small enough by their
+/// room. Patience: what an uneven division costs searches is height, so a node that is low enough is left as it is.
+template <class S, int Width>
+bool Tree<S, Width>::watches(Handle x, std::uint64_t points) const {
+  constexpr std::uint32_t spare_levels = 2;  // a build from samples takes up to as many itself
+  const std::uint32_t height = cold(x).height;
+  return height > 1 && (config_.repair != RepairRule::patient || height > shape(points).height + spare_levels);
+}
+
 /// Repairs a node as long as one of its children holds too many of its points: by the smallest balanced run, or as a
 /// whole where the configuration says so. Equal coordinates can make that impossible; then it waits until the node has
 /// changed by an eighth.
 template <class S, int Width>
 void Tree<S, Width>::balance(Handle x, Arrivals& arrivals) {
-  if (cold(x).height < 2) return;  // leaves are small enough by their room
   for (int repairs = 0;; ++repairs) {
     const Sizes all_sizes = sizes(x, arrivals);
     const std::span<const std::uint64_t> points(all_sizes.data(), node(x).children);
     std::uint64_t total = 0;
     for (const std::uint64_t p : points) total += p;
+    if (!watches(x, total)) return;
     const std::uint64_t settled = cold(x).settled;
     if (settled != 0 && 8 * total < 9 * settled && 8 * total > 7 * settled) return;
     const balance::SiblingBalance criterion(points, config_.omega);
@@ -157,7 +166,6 @@ void Tree<S, Width>::balance(Handle x, Arrivals& arrivals) {
       rebuild_all(x, arrivals);
     else
       (void)rebuild(x, window.first, window.last, window.width(), arrivals);
-    if (cold(x).height < 2) return;
   }
 }
 

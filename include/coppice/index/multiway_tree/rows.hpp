@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <utility>
 
 #include "coppice/geometry/point_view.hpp"
@@ -62,6 +63,8 @@ class RowBuffers {
   /// The first buffer alone.
   void make_one(std::size_t rows) { buffers_[0].make(rows * Rows<S, Width>::row_bytes(dimension_)); }
   [[nodiscard]] Rows<S, Width> operator[](int b) const { return {buffers_[b].get(), dimension_}; }
+  /// The memory of a buffer, for other uses.
+  [[nodiscard]] std::span<std::byte> memory(int b) const { return {buffers_[b].get(), buffers_[b].bytes()}; }
   [[nodiscard]] std::size_t bytes() const { return buffers_[0].bytes() + buffers_[1].bytes(); }
   void release() {
     for (storage::Buffer<std::byte>& b : buffers_) b = {};

@@ -135,7 +135,7 @@ Part Builder<S, Width>::skeleton(const Source& source, std::size_t n, const Rang
       const std::size_t count = begin[b + 1] - begin[b];
       if (count == 0) continue;
       spare->make_one(count);
-      Builder builder(tree_, rows_[to.buffer].tail(to.first + begin[b]), (*spare)[0]);
+      Builder builder(tree_, rows_[to.buffer].tail(to.first + begin[b]), (*spare)[0], locating_);
       parts[b] = builder.subtree({0, count, 0}, below);
     }
     const std::lock_guard lock(mutex);
@@ -192,10 +192,11 @@ void Tree<S, Width>::build(PointView<S> points, std::span<const point_id> ids, b
   choose_origin(lower, upper);
 
   Buffers buffers(dimension_);
+  const plane_tree::Locating locating = this->locating();
   Part all;
   if (config_.pivots == PivotRule::sampled && n > Builder<S, Width>::small) {
     buffers.make_one(n);
-    all = Builder<S, Width>(*this, buffers).skeleton_of(points, ids);
+    all = Builder<S, Width>(*this, buffers, locating).skeleton_of(points, ids);
   }
   if (all.child == none) {
     buffers.make(n);
@@ -203,9 +204,10 @@ void Tree<S, Width>::build(PointView<S> points, std::span<const point_id> ids, b
     config_.executor.for_each_chunk(n, grain, [&](std::size_t first, std::size_t last) {
       for (std::size_t i = first; i < last; ++i) buffers[0].set(i, points.row(i), ids[i]);
     });
-    all = Builder<S, Width>(*this, buffers).subtree({0, n, 0}, 0);
+    all = Builder<S, Width>(*this, buffers, locating).subtree({0, n, 0}, 0);
   }
   plant(all);
+  if (locating == plane_tree::Locating::afterwards) this->locate_all(config_.executor, buffers.memory(0));
   end_write();
 }
 

@@ -157,6 +157,7 @@ class Tree : public plane_tree::TreeStore<Tree<S, Width>, S, Width, NodeCold> {
   [[nodiscard]] std::size_t collect(Handle x, int first, int last, const Arrivals& arrivals, Buffers& buffers);
   void replace(Handle x, int first, int last, const Slabs<S>& slabs);
   void adopt(Handle x, Handle from);
+  [[nodiscard]] bool watches(Handle x, std::uint64_t points) const;
   void balance(Handle x, Arrivals& arrivals);
   void measure(Handle x) const;
   void lift_only_child(Handle x, int s);

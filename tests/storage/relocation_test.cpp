@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "conformance/random.hpp"
+#include "coppice/parallel/executor.hpp"
 
 namespace coppice::test {
 namespace {
@@ -35,7 +36,8 @@ class RelocationTest : public Seeded {
             if (!skipped(i)) add(ids[i], static_cast<std::uint32_t>(i));
         });
       });
-      relocation.finish(executor);
+      executor.for_each_chunk(storage::Relocation::blocks, 1,
+                              [&](std::size_t first, std::size_t last) { relocation.write(first, last); });
     }
     ASSERT_EQ(map.size(), ids.size());
     for (std::size_t i = 0; i < ids.size(); ++i)

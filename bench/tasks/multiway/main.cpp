@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <functional>
 #include <numeric>
+#include <stdexcept>
 
 #include "harness/apart.hpp"
 #include "harness/checksum.hpp"
@@ -113,6 +114,25 @@ double insert_to_new(MultiwayContestant& contestant, const Workload& work, Point
   return median(rounds);
 }
 
+/// Searches of ten neighbours where newcomers came last; the median of the rounds but the first.
+double search_among_newcomers(MultiwayContestant& contestant, PointView<Real> newcomers, std::size_t queries,
+                              const Options& options) {
+  std::vector<double> rounds;
+  std::vector<point_id> ids;
+  const auto ask_all = [&] {
+    for (std::size_t q = 0; q < queries; ++q) {
+      ids.clear();
+      contestant.nearest(newcomers.row(newcomers.size() - 1 - q * 7 % newcomers.size()), 10, ids);
+      if (ids.size() != 10) throw std::logic_error("a search of ten neighbours found fewer");
+    }
+  };
+  ask_all();
+  for (double total = 0; static_cast<int>(rounds.size()) < options.rounds() || total < 4 * enough_seconds;
+       total += rounds.back())
+    rounds.push_back(seconds_of(ask_all));
+  return median(rounds);
+}
+
 /// One way to answer query q.
 struct Answerer {
   std::string operation;
@@ -207,6 +227,7 @@ Outcome run(const MultiwayEntry& entry, const Workload& work, const Options& opt
     grown.add_nearest(&work.queries[q * dimension], 10, ids);
   }
   outcome.texts["insert_drift"] = grown.text();
+  outcome.numbers["knn_grown"] = search_among_newcomers(*contestant, work.drifting, work.ks.size(), options);
   return outcome;
 }
 
@@ -216,6 +237,7 @@ void add_rows(const MultiwayEntry& entry, const Workload& work, const Outcome& o
   const std::map<std::string, double> operations{{"build", n},
                                                  {"insert_10pct", n / 10},
                                                  {"insert_drift", n / 10},
+                                                 {"knn_grown", static_cast<double>(work.ks.size())},
                                                  {"knn_mixed_k", static_cast<double>(work.ks.size())},
                                                  {"radius", static_cast<double>(work.ks.size())},
                                                  {"radius_tested", static_cast<double>(work.ks.size())}};

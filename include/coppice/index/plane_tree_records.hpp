@@ -68,7 +68,8 @@ void TreeStore<Tree, S, Width, NodeCold>::locate_all(const Executor& executor, s
       }
     });
   });
-  relocation.finish(executor);
+  executor.for_each_chunk(storage::Relocation::blocks, 1,
+                          [&](std::size_t first, std::size_t last) { relocation.write(first, last); });
 }
 
 // ----------------------------------------------------------------------------------------------------------- boxes

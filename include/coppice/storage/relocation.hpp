@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <span>
 
-#include "coppice/parallel/executor.hpp"
 #include "coppice/storage/id_map.hpp"
 #include "coppice/storage/memory.hpp"
 
@@ -19,6 +18,8 @@ namespace coppice::storage {
 /// New locations of present ids, each named once at most.
 class Relocation {
  public:
+  static constexpr std::size_t blocks = 64;
+
   /// Whether this is faster than IdMap::relocate for every id, and possible: no id is in the hash table.
   [[nodiscard]] static bool pays(const IdMap& map) noexcept;
   /// `scratch`: memory that may be written, aligned for 32-bit numbers; used if it suffices. Requires: pays(map).
@@ -27,15 +28,15 @@ class Relocation {
   /// deal, so the points should be few enough to stay in the cache. Thread safe.
   template <class Each>
   void add(const Each& each);
-  /// Writes the locations.
-  void finish(const Executor& executor);
+  /// Writes the locations of blocks [first, last). Requires: all points have been added. Thread safe for different
+  /// blocks.
+  void write(std::size_t first, std::size_t last) const;
 
  private:
   struct Entry {
     std::uint32_t id;  // from the first of the block on
     std::uint32_t location;
   };
-  static constexpr std::size_t most_blocks = 64;
   static constexpr int smallest_block = 7;  // log2 of its pages: half a megabyte of the map
 
   [[nodiscard, gnu::always_inline]] std::uint64_t offset(point_id id) const {
@@ -47,16 +48,16 @@ class Relocation {
   int shift_ = 0;  // log2 of the ids of a block
   RawArray<Entry> own_;
   Entry* entries_ = nullptr;
-  std::array<std::size_t, most_blocks + 1> begin_{};
-  std::array<std::atomic<std::size_t>, most_blocks> next_;
+  std::array<std::size_t, blocks + 1> begin_{};
+  std::array<std::atomic<std::size_t>, blocks> next_;
 };
 
 template <class Each>
 void Relocation::add(const Each& each) {
   const int shift = shift_;
-  std::array<std::size_t, most_blocks> at{};
+  std::array<std::size_t, blocks> at{};
   each([&](point_id id, std::uint32_t) { ++at[offset(id) >> shift]; });
-  for (std::size_t block = 0; block < most_blocks; ++block)
+  for (std::size_t block = 0; block < blocks; ++block)
     at[block] = next_[block].fetch_add(at[block], std::memory_order_relaxed);
   const std::uint64_t inside = (std::uint64_t{1} << shift) - 1;
   each([&](point_id id, std::uint32_t location) {

@@ -10,17 +10,16 @@
 namespace coppice {
 namespace {
 
+/// By the processor and by this build.
 bool is_available(InstructionSet set) noexcept {
-#if defined(__x86_64__)
-  switch (set) {
-    case InstructionSet::avx512:
-      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-             __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
-    case InstructionSet::avx2:
-      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
-    case InstructionSet::baseline:
-      break;
-  }
+#if defined(COPPICE_WITH_AVX512)
+  if (set == InstructionSet::avx512)
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
+#endif
+#if defined(COPPICE_WITH_AVX2)
+  if (set == InstructionSet::avx2)
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
 #endif
   return set == InstructionSet::baseline;
 }
@@ -59,7 +58,7 @@ void force_instruction_set(InstructionSet set) {
     std::string names;
     for (InstructionSet known : available_instruction_sets())
       names += (names.empty() ? "" : ", ") + std::string(instruction_set_name(known));
-    throw unsupported("this processor lacks " + std::string(instruction_set_name(set)) + "; available: " + names);
+    throw unsupported("this processor or this build lacks " + std::string(instruction_set_name(set)) + "; available: " + names);
   }
   current().store(set, std::memory_order_relaxed);
 }

@@ -7,7 +7,7 @@
 #include "coppice/geometry/instruction_set.hpp"
 #include "targets.hpp"
 
-// The units that exist of a table without a scalar.
+// The units that may exist of a table without a scalar.
 #if defined(__x86_64__)
 #define COPPICE_UNITS(KernelsFor)                  \
   extern template struct KernelsFor<simd::avx2>;   \
@@ -41,9 +41,11 @@ enum class Fused { no, in_avx2 };
 template <Fused Form = Fused::no, class Tables>
 const auto& chosen(const Tables& tables) noexcept {
   switch (instruction_set()) {
-#if defined(__x86_64__)
+#if defined(COPPICE_WITH_AVX512)
     case InstructionSet::avx512:
       return tables(std::type_identity<simd::avx512>{});
+#endif
+#if defined(COPPICE_WITH_AVX2)
     case InstructionSet::avx2:
       if (Form == Fused::no || __builtin_cpu_supports("fma")) return tables(std::type_identity<simd::avx2>{});
       break;

@@ -7,14 +7,14 @@ namespace coppice {
 namespace kernels {
 
 COPPICE_UNITS(TileKernelsFor)
-#if defined(__x86_64__)
+#if defined(COPPICE_WITH_AVX512)
 extern template struct TileKernelsFor<simd::avx512vnni>;
 #endif
 
 }  // namespace kernels
 
 const tiles::TileKernels& tiles::tile_kernels() noexcept {
-#if defined(__x86_64__)
+#if defined(COPPICE_WITH_AVX512)
   if (instruction_set() == InstructionSet::avx512 && __builtin_cpu_supports("avx512vnni"))
     return kernels::TileKernelsFor<simd::avx512vnni>::table;
 #endif

@@ -36,6 +36,14 @@ class MultiwayTreeTest : public Seeded {
     return points;
   }
 
+  static Tree built_to_repair(RepairRule repair, const Points<double>& points) {
+    Tree::Config config;
+    config.repair = repair;
+    Tree tree(points.dimension, config);
+    tree.build(points);
+    return tree;
+  }
+
   template <class Scalar>
   void expect_equals(const MultiwayTree<Scalar>& tree, const BruteForce<Scalar>& model, PointView<Scalar> queries) {
     ASSERT_EQ(tree.size(), model.size());
@@ -135,10 +143,7 @@ TEST_F(MultiwayTreeTest, OtherDimensionsAndScalars) {
 TEST_F(MultiwayTreeTest, PatienceRebuildsLessThanWindowsAndTheyLessThanWholeNodes) {
   std::size_t rebuilt[3];
   for (const RepairRule repair : {RepairRule::window, RepairRule::subtree, RepairRule::patient}) {
-    Tree::Config config;
-    config.repair = repair;
-    Tree tree(2, config);
-    tree.build(cloud(40000, 2));
+    Tree tree = built_to_repair(repair, cloud(40000, 2));
     for (int batch = 0; batch < 20; ++batch) (void)tree.insert(cloud(400, 2, 0.3 + 0.02 * batch).view());
     tree.validate();
     rebuilt[static_cast<int>(repair)] = tree.statistics().rebuilds.total;
@@ -153,10 +158,7 @@ TEST_F(MultiwayTreeTest, PatienceCostsAtMostOneLevelMore) {
   // Every batch comes into the upper half of where the last one came, so that planes pile up there.
   std::uint32_t height[3];
   for (const RepairRule repair : {RepairRule::window, RepairRule::subtree, RepairRule::patient}) {
-    Tree::Config config;
-    config.repair = repair;
-    Tree tree(1, config);
-    tree.build(cloud(20000, 1));
+    Tree tree = built_to_repair(repair, cloud(20000, 1));
     double lower = 0, width = 1;
     for (int batch = 0; batch < 45; ++batch) {
       Points<double> points{{}, 1};

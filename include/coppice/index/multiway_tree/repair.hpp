@@ -134,7 +134,7 @@ void Tree<S, Width>::replace(Handle x, int first, int last, const Slabs<S>& slab
 }
 
 /// Whether too heavy children of a node are to be mended when it holds so many points. Leaves are small enough by their
-/// room. Patience: what an uneven division costs searches is height, so a node that is low enough is left as it is.
+/// room. Patience: an uneven division matters most where it adds height, so a node that is low enough is left as it is.
 template <class S, int Width>
 bool Tree<S, Width>::watches(Handle x, std::uint64_t points) const {
   constexpr std::uint32_t spare_levels = 2;  // a build from samples takes up to as many itself

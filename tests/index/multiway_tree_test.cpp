@@ -155,20 +155,21 @@ TEST_F(MultiwayTreeTest, PatienceRebuildsLessThanWindowsAndTheyLessThanWholeNode
 }
 
 TEST_F(MultiwayTreeTest, PatienceCostsAtMostOneLevelMore) {
-  // Every batch comes into the upper half of where the last one came, so that planes pile up there.
-  std::uint32_t height[3];
+  // Every batch comes into the last eighth of where the last one came and is not much smaller, so that planes pile up
+  // there. Without its limit patience would end four levels above the windows.
+  std::size_t height[3];
   for (const RepairRule repair : {RepairRule::window, RepairRule::subtree, RepairRule::patient}) {
-    Tree tree = built_to_repair(repair, cloud(20000, 1));
+    Tree tree = built_to_repair(repair, cloud(1 << 17, 1));
     double lower = 0, width = 1;
-    for (int batch = 0; batch < 45; ++batch) {
+    for (std::size_t batch = 1 << 16; batch > 16; batch = batch * 3 / 5) {
+      lower += width * 7 / 8;
+      width /= 8;
       Points<double> points{{}, 1};
-      for (int i = 0; i < 400; ++i) points.coordinates.push_back(lower + width * rng.uniform());
+      for (std::size_t i = 0; i < batch; ++i) points.coordinates.push_back(lower + width * rng.uniform());
       (void)tree.insert(points.view());
-      lower += width / 2;
-      width /= 2;
     }
     tree.validate();
-    height[static_cast<int>(repair)] = static_cast<std::uint32_t>(tree.statistics().height);
+    height[static_cast<int>(repair)] = tree.statistics().height;
   }
   EXPECT_LE(height[static_cast<int>(RepairRule::patient)], height[static_cast<int>(RepairRule::window)] + 1);
 }

@@ -30,7 +30,7 @@ enum class AxisRule { widest, cycling };
 enum class RepairRule {
   window,   ///< the smallest run of siblings that is balanced as a whole
   subtree,  ///< the whole node, as a scapegoat tree does
-  patient   ///< the run of `window`, but only in a node that is higher by over two levels than its points need
+  patient   ///< the run of `window`, but only in a node that is higher by over four levels than its points need
 };
 }  // namespace multiway_tree
 
@@ -40,7 +40,7 @@ enum class RepairRule {
 /// the history, the Config, the instruction set and the number of threads.
 /// Balance: where newcomers go or points leave, no child of a node above the leaves' parents keeps more than 2ω ÷ t of
 /// its node's points, t being the number of its children, except where equal coordinates leave nothing to divide, and,
-/// unless Config says otherwise, where the node is at most two levels higher than its points need; and no node holds
+/// unless Config says otherwise, where the node is at most four levels higher than its points need; and no node holds
 /// more than twice, or less than half, of what it was built for. Thread safety: any number of concurrent
 /// const calls; one writer at a time and no other call beside it, `snapshot()` included. A snapshot, once taken, may be
 /// searched and dropped by other threads while the writer goes on. Limits: 2^30 points. Errors: a call that throws

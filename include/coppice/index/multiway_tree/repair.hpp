@@ -137,7 +137,7 @@ void Tree<S, Width>::replace(Handle x, int first, int last, const Slabs<S>& slab
 /// room. Patience: an uneven division matters most where it adds height, so a node that is low enough is left as it is.
 template <class S, int Width>
 bool Tree<S, Width>::watches(Handle x, std::uint64_t points) const {
-  constexpr std::uint32_t spare_levels = 2;  // a build from samples takes up to as many itself
+  constexpr std::uint32_t spare_levels = 4;  // of which a build from samples takes up to two itself
   const std::uint32_t height = cold(x).height;
   return height > 1 && (config_.repair != RepairRule::patient || height > shape(points).height + spare_levels);
 }

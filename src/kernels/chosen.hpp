@@ -34,26 +34,22 @@
 
 namespace coppice::kernels {
 
-/// Of kernels whose AVX2 units use fused multiply-add, which some processors with AVX2 lack.
-enum class Fused { no, in_avx2 };
-
-/// What `tables` returns for the instruction set in use, which it is told as std::type_identity.
-template <Fused Form = Fused::no, class Tables>
-const auto& chosen(const Tables& tables) noexcept {
-  switch (instruction_set()) {
+/// What `tables` returns for the instruction set in use, which it is told as std::type_identity. Errors: unsupported
+/// when this build has none that the processor runs.
+template <class Tables>
+const auto& chosen(const Tables& tables) {
+  [[maybe_unused]] const InstructionSet set = instruction_set();
 #if defined(COPPICE_WITH_AVX512)
-    case InstructionSet::avx512:
-      return tables(std::type_identity<simd::avx512>{});
+  if (set == InstructionSet::avx512) return tables(std::type_identity<simd::avx512>{});
 #endif
 #if defined(COPPICE_WITH_AVX2)
-    case InstructionSet::avx2:
-      if (Form == Fused::no || __builtin_cpu_supports("fma")) return tables(std::type_identity<simd::avx2>{});
-      break;
+  if (set == InstructionSet::avx2) return tables(std::type_identity<simd::avx2>{});
 #endif
-    default:
-      break;
-  }
+#if defined(COPPICE_WITH_BASELINE)
   return tables(std::type_identity<simd::baseline>{});
+#else
+  __builtin_unreachable();
+#endif
 }
 
 }  // namespace coppice::kernels

@@ -9,7 +9,7 @@ COPPICE_UNITS(KMeansKernelsFor)
 
 }  // namespace kernels
 
-const kmeans::Kernels& kmeans::kernels() noexcept {
+const kmeans::Kernels& kmeans::kernels() {
   return coppice::kernels::chosen([]<class Target>(std::type_identity<Target>) -> const auto& {
     return coppice::kernels::KMeansKernelsFor<Target>::table;
   });

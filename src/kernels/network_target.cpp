@@ -9,7 +9,7 @@ COPPICE_UNITS(NetworkKernelsFor)
 
 }  // namespace kernels
 
-const neural_builder::NetworkKernels& neural_builder::network_kernels() noexcept {
+const neural_builder::NetworkKernels& neural_builder::network_kernels() {
   return kernels::chosen([]<class Target>(std::type_identity<Target>) -> const auto& {
     return kernels::NetworkKernelsFor<Target>::table;
   });

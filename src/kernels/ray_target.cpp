@@ -9,8 +9,8 @@ COPPICE_UNITS(RayKernelsFor)
 
 }  // namespace kernels
 
-const bvh::RayKernels& bvh::ray_kernels() noexcept {
-  return kernels::chosen<kernels::Fused::in_avx2>(
+const bvh::RayKernels& bvh::ray_kernels() {
+  return kernels::chosen(
       []<class Target>(std::type_identity<Target>) -> const auto& { return kernels::RayKernelsFor<Target>::table; });
 }
 

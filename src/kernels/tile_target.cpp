@@ -13,12 +13,12 @@ extern template struct TileKernelsFor<simd::avx512vnni>;
 
 }  // namespace kernels
 
-const tiles::TileKernels& tiles::tile_kernels() noexcept {
+const tiles::TileKernels& tiles::tile_kernels() {
 #if defined(COPPICE_WITH_AVX512)
   if (instruction_set() == InstructionSet::avx512 && __builtin_cpu_supports("avx512vnni"))
     return kernels::TileKernelsFor<simd::avx512vnni>::table;
 #endif
-  return kernels::chosen<kernels::Fused::in_avx2>(
+  return kernels::chosen(
       []<class Target>(std::type_identity<Target>) -> const auto& { return kernels::TileKernelsFor<Target>::table; });
 }
 

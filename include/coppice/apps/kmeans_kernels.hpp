@@ -172,6 +172,6 @@ struct Kernels {
 };
 
 /// The kernels of the instruction set in use.
-[[nodiscard]] const Kernels& kernels() noexcept;
+[[nodiscard]] const Kernels& kernels();
 
 }  // namespace coppice::kmeans

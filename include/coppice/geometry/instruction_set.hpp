@@ -9,7 +9,8 @@ namespace coppice {
 enum class InstructionSet { baseline, avx2, avx512 };
 
 /// The one in use: the best available, unless forced or named by the environment variable COPPICE_INSTRUCTION_SET.
-[[nodiscard]] InstructionSet instruction_set() noexcept;
+/// Errors: unsupported when this build holds none that the processor has; builds and searches then throw the same.
+[[nodiscard]] InstructionSet instruction_set();
 /// What this processor and this build can run, weakest first.
 [[nodiscard]] std::vector<InstructionSet> available_instruction_sets();
 /// Uses this one from now on, for indexes made before, too. Errors: unsupported when it is not available.

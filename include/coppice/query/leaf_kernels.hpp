@@ -72,6 +72,6 @@ struct LeafKernels {
 
 /// The table of the instruction set in use.
 template <class S>
-[[nodiscard]] const LeafKernels<S>& leaf_kernels() noexcept;
+[[nodiscard]] const LeafKernels<S>& leaf_kernels();
 
 }  // namespace coppice::query

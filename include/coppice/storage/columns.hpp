@@ -46,7 +46,7 @@ struct ColumnKernels {
 
 /// The kernels of the instruction set in use.
 template <class S>
-[[nodiscard]] const ColumnKernels<S>& column_kernels() noexcept;
+[[nodiscard]] const ColumnKernels<S>& column_kernels();
 
 /// A value v such that the number of keys less than v lies in [lowest, highest], or as near to it as the keys allow.
 template <class S>

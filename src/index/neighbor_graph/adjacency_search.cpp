@@ -23,9 +23,9 @@ using Bounded = std::pair<Scalar, std::uint32_t>;
 
 /// One leaf's search.
 template <class Scalar, class Metric>
-class Walk {
+class LevelWalk {
  public:
-  Walk(const LeafColumns<Scalar>& columns, const PartitionTree<Scalar>& tree, const NearestRule<Scalar>& rule,
+  LevelWalk(const LeafColumns<Scalar>& columns, const PartitionTree<Scalar>& tree, const NearestRule<Scalar>& rule,
        AdjacencySearchCounts& counts)
       : columns_(columns), tree_(tree), counts_(counts), nearest_(columns, tree, rule, counts) {}
 
@@ -147,7 +147,7 @@ DenseGraph<Scalar> AdjacencySearch<Scalar>::nearest(const AllNearest<Scalar>& qu
   neighbor_graph::with_metric(query.metric, [&](auto terms) {
     neighbor_graph::for_leaves(query.executor, leaves.size(), counts,
                                [&](std::size_t first, std::size_t last, AdjacencySearchCounts& part) {
-                                 Walk<Scalar, decltype(terms)> walk(*columns_, tree_, rule, part);
+                                 LevelWalk<Scalar, decltype(terms)> walk(*columns_, tree_, rule, part);
                                  for (std::size_t v = first; v < last; ++v) {
                                    if (outward)
                                      walk.outward(hierarchy_, kids_, query.metric, static_cast<std::uint32_t>(v));

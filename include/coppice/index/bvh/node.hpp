@@ -102,6 +102,6 @@ struct RayKernels {
 };
 
 /// The table of the instruction set in use.
-[[nodiscard]] const RayKernels& ray_kernels() noexcept;
+[[nodiscard]] const RayKernels& ray_kernels();
 
 }  // namespace coppice::bvh

@@ -72,6 +72,6 @@ class DealKernelsOf {
 
 /// The kernels of the instruction set in use.
 template <class S>
-[[nodiscard]] const DealKernels<S>& deal_kernels() noexcept;
+[[nodiscard]] const DealKernels<S>& deal_kernels();
 
 }  // namespace coppice::multiway_tree

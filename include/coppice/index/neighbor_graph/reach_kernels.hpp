@@ -59,6 +59,6 @@ struct ReachKernels {
 
 /// The table of the instruction set in use.
 template <class S>
-[[nodiscard]] const ReachKernels<S>& reach_kernels() noexcept;
+[[nodiscard]] const ReachKernels<S>& reach_kernels();
 
 }  // namespace coppice::neighbor_graph

@@ -141,6 +141,6 @@ struct RowKernels {
 
 /// The table of the instruction set in use.
 template <class S>
-[[nodiscard]] const RowKernels<S>& row_kernels() noexcept;
+[[nodiscard]] const RowKernels<S>& row_kernels();
 
 }  // namespace coppice::neighbor_graph

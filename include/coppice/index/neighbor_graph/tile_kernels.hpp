@@ -107,6 +107,6 @@ struct TileKernels {
 };
 
 /// The table of the instruction set in use.
-[[nodiscard]] const TileKernels& tile_kernels() noexcept;
+[[nodiscard]] const TileKernels& tile_kernels();
 
 }  // namespace coppice::tiles

@@ -29,6 +29,6 @@ struct NetworkKernels {
 };
 
 /// Of the instruction set in use.
-[[nodiscard]] const NetworkKernels& network_kernels() noexcept;
+[[nodiscard]] const NetworkKernels& network_kernels();
 
 }  // namespace coppice::neural_builder

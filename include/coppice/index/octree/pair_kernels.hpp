@@ -87,6 +87,6 @@ struct PairKernels {
 
 /// The table of the instruction set in use.
 template <class S>
-[[nodiscard]] const PairKernels<S>& pair_kernels() noexcept;
+[[nodiscard]] const PairKernels<S>& pair_kernels();
 
 }  // namespace coppice::octree

@@ -32,7 +32,7 @@ namespace coppice::octree {
 
 /// The compiled searches for the instruction set in use.
 template <class Scalar, int Dim>
-[[nodiscard]] const SearchKernels<Scalar>& search_kernels() noexcept;
+[[nodiscard]] const SearchKernels<Scalar>& search_kernels();
 
 /// The records, shared by the tree and its snapshots.
 template <class S, int Dim>

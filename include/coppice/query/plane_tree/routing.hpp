@@ -206,6 +206,6 @@ class RoutingKernelsOf {
 
 /// The routing kernels of the instruction set in use.
 template <class S, int Width>
-[[nodiscard]] const RoutingKernels<S, Width>& routing_kernels() noexcept;
+[[nodiscard]] const RoutingKernels<S, Width>& routing_kernels();
 
 }  // namespace coppice::plane_tree

@@ -70,6 +70,6 @@ class TreeView {
 
 /// The compiled searches of a width for the instruction set in use.
 template <class S, int Width>
-[[nodiscard]] const SearchKernels<S>& search_kernels() noexcept;
+[[nodiscard]] const SearchKernels<S>& search_kernels();
 
 }  // namespace coppice::plane_tree

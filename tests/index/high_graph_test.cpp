@@ -141,8 +141,9 @@ TYPED_TEST(HighGraphs, StayExactWhereSketchesProve) {
   EXPECT_EQ(graph.graph(), HighNeighbors<TypeParam>(part_of(points, 300, 2100)).nearest({.k = 4}));
 }
 
+/// The part of the answers that are no farther than the true last neighbour, whatever their names.
 template <class Scalar>
-double recall_of(const DenseGraph<Scalar>& found, const DenseGraph<Scalar>& exact) {
+double recall_by_distance(const DenseGraph<Scalar>& found, const DenseGraph<Scalar>& exact) {
   std::size_t hits = 0;
   for (std::size_t i = 0; i < exact.size(); ++i)
     for (std::size_t j = 0; j < exact.k; ++j)
@@ -169,7 +170,7 @@ TYPED_TEST(HighGraphs, KeepTheirRecall) {
   }
   const auto found = graph.graph();
   const auto now = part_of(points, 400, 2400);
-  EXPECT_GE(recall_of(found, HighNeighbors<TypeParam>(now).nearest({.k = 8})), 0.95);
+  EXPECT_GE(recall_by_distance(found, HighNeighbors<TypeParam>(now).nearest({.k = 8})), 0.95);
   EXPECT_EQ(beside.graph(), found);
 }
 
@@ -188,7 +189,7 @@ TYPED_TEST(HighGraphs, NoticeThatNewPointsAreOthers) {
     noticed |= graph.last_repair().all_anew;
   }
   EXPECT_TRUE(noticed);
-  EXPECT_GE(recall_of(graph.graph(), HighNeighbors<TypeParam>(all).nearest({.k = 8})), 0.95);
+  EXPECT_GE(recall_by_distance(graph.graph(), HighNeighbors<TypeParam>(all).nearest({.k = 8})), 0.95);
 }
 
 TYPED_TEST(HighGraphs, TakePointsThatAreNoBytesOrFarAway) {

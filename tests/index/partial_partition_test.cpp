@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <set>
 #include <vector>
@@ -15,6 +14,7 @@
 #include "coppice/io/point_file.hpp"
 #include "index/neighbor_graph/partial_partition_split.hpp"
 #include "index/partition_sets.hpp"
+#include "io/real_data.hpp"
 
 namespace coppice {
 namespace {
@@ -172,9 +172,8 @@ TEST(PartialPartition, Example42bLooksAtWhatMustBeCutAgain) {
 }
 
 TEST(PartialPartition, Example41HalfOfAllLeavesHoldOnePoint) {
-  const char* folder = std::getenv("COPPICE_DATA");
-  const auto file = std::filesystem::path(folder != nullptr ? folder : "../shared/data") / "img_ct_b/693_UNCI.npy";
-  if (!std::filesystem::exists(file)) GTEST_SKIP() << "no " << file.string();
+  const auto file = test::real_data("img_ct_b/693_UNCI.npy");
+  SKIP_WITHOUT(file);
   // The patches are the distinct 3 × 3 windows of the slice.
   const Points<double> image = io::points_as<double>(io::read_points(file, {.widen = true}));
   const Points<double> patches = test::distinct_patches(image, 3);

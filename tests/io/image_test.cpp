@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <random>
 
@@ -11,6 +10,7 @@
 #include "coppice/persist/byte_order.hpp"
 #include "coppice/persist/checksum.hpp"
 #include "io/image_readers.hpp"
+#include "real_data.hpp"
 #include "sample_files.hpp"
 
 namespace coppice::io {
@@ -266,13 +266,11 @@ TEST(Images, SurviveEveryTruncationAndChangedByte) {
 }
 
 TEST(Images, RealOnes) {
-  const char* const given = std::getenv("COPPICE_DATA");
-  const std::filesystem::path data = given == nullptr ? "../shared/data" : given;
   for (const char* const name : {"brick", "camera", "grass", "gravel"}) {
-    const auto png = data / "img_skimage" / (std::string(name) + ".png");
-    if (!std::filesystem::exists(png)) GTEST_SKIP() << "no " << png;
+    const auto png = test::real_data("img_skimage/" + std::string(name) + ".png");
+    SKIP_WITHOUT(png);
     const Image image = read_image(png);
-    const Image same = read_image(data / "img_skimage" / (std::string(name) + ".u8.npy"));
+    const Image same = read_image(test::real_data("img_skimage/" + std::string(name) + ".u8.npy"));
     EXPECT_EQ(image.width, 512u);
     EXPECT_EQ(image.pixels, same.pixels) << name;
   }

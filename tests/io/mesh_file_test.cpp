@@ -5,7 +5,6 @@
 #include <zlib.h>
 
 #include <array>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <span>
@@ -15,6 +14,7 @@
 
 #include "coppice/errors.hpp"
 #include "io/mesh_readers.hpp"
+#include "real_data.hpp"
 #include "sample_files.hpp"
 
 namespace coppice::io {
@@ -201,8 +201,6 @@ TEST(MeshFile, MissingFileAndFolderAreIoErrors) {
 }
 
 TEST(MeshFile, RealMeshes) {
-  const char* const set = std::getenv("COPPICE_DATA");
-  const std::filesystem::path data = set != nullptr ? set : "../shared/data";
   struct Known {
     const char* path;
     std::size_t vertices;
@@ -212,8 +210,8 @@ TEST(MeshFile, RealMeshes) {
                              {"mesh_armadillo/armadillo.obj", 43243, 86482},
                              {"mesh_common/stanford-bunny.obj", 35947, 69451},
                              {"mesh_common/spot.obj", 2930, 5856}}) {
-    if (!std::filesystem::exists(data / known.path)) GTEST_SKIP() << "not there: " << known.path;
-    const MeshFile file = read_mesh(data / known.path);
+    SKIP_WITHOUT(test::real_data(known.path));
+    const MeshFile file = read_mesh(test::real_data(known.path));
     EXPECT_EQ(file.mesh.vertices.size(), known.vertices) << known.path;
     EXPECT_EQ(file.mesh.size(), known.faces) << known.path;
   }

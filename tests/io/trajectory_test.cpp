@@ -2,10 +2,10 @@
 #include "coppice/io/trajectory.hpp"
 
 #include <cmath>
-#include <cstdlib>
 
 #include "coppice/io/npz.hpp"
 #include "io/text_numbers.hpp"
+#include "real_data.hpp"
 #include "sample_clouds.hpp"
 
 namespace coppice::io {
@@ -245,18 +245,10 @@ TEST(Trajectory, LinesDoNotDependOnThePieces) {
     }
 }
 
-std::filesystem::path data(const std::string& name) {
-  const char* const folder = std::getenv("COPPICE_DATA");
-  return std::filesystem::path(folder != nullptr ? folder : "../shared/data") / name;
-}
-
-#define SKIP_WITHOUT(path) \
-  if (!std::filesystem::exists(path)) GTEST_SKIP() << "not there: " << path
-
 TEST(RealTrajectories, WaterFromTextAndNpyAgree) {
-  SKIP_WITHOUT(data("chemfiles_water/water.xyz"));
-  TrajectoryReader text(data("chemfiles_water/water.xyz"));
-  TrajectoryReader array(data("chemfiles_water/traj.f32.npy"));
+  SKIP_WITHOUT(test::real_data("chemfiles_water/water.xyz"));
+  TrajectoryReader text(test::real_data("chemfiles_water/water.xyz"));
+  TrajectoryReader array(test::real_data("chemfiles_water/traj.f32.npy"));
   EXPECT_EQ(array.frames(), 100u);
   for (int frame = 0; frame < 100; ++frame) {
     const auto a = text.next();
@@ -271,18 +263,18 @@ TEST(RealTrajectories, WaterFromTextAndNpyAgree) {
 }
 
 TEST(RealTrajectories, BoxesAndCrystals) {
-  SKIP_WITHOUT(data("ngl_md/md.gro"));
-  const auto gro = read_all(data("ngl_md/md.gro"));
+  SKIP_WITHOUT(test::real_data("ngl_md/md.gro"));
+  const auto gro = read_all(test::real_data("ngl_md/md.gro"));
   ASSERT_EQ(gro.frames.size(), 1u);
   EXPECT_EQ(vectors(*gro.frames[0].cell), (Numbers{5.6064, 0, 0, 0, 5.6064, 0, 0, 0, 5.6064}));
-  EXPECT_EQ(read_all(data("ngl_md/ngl_md_traj.f32.npy")).frames.size(), 51u);
-  const auto dhfr = read_all(data("openmm_dhfr/5dfr_solv-cube_equil.pdb"));
+  EXPECT_EQ(read_all(test::real_data("ngl_md/ngl_md_traj.f32.npy")).frames.size(), 51u);
+  const auto dhfr = read_all(test::real_data("openmm_dhfr/5dfr_solv-cube_equil.pdb"));
   ASSERT_EQ(dhfr.frames.size(), 1u);
   EXPECT_EQ(vectors(*dhfr.frames[0].cell), (Numbers{62.23, 0, 0, 0, 62.23, 0, 0, 0, 62.23}));
-  const auto crambin = read_all(data("pdb_small/1crn.pdb"));
+  const auto crambin = read_all(test::real_data("pdb_small/1crn.pdb"));
   EXPECT_NEAR(crambin.frames.at(0).cell->volume(), 40.96 * 18.65 * 22.52 * std::sin(90.77 * std::acos(-1.0) / 180),
               1e-6);
-  EXPECT_FALSE(read_all(data("pdb_3J6R/3J6R.pdb")).frames.at(0).cell);
+  EXPECT_FALSE(read_all(test::real_data("pdb_3J6R/3J6R.pdb")).frames.at(0).cell);
 }
 
 }  // namespace

@@ -18,23 +18,23 @@ PointFile of(std::variant<Points<double>, Points<float>> points) {
   return {std::move(points), std::nullopt, "", {}};
 }
 
-const Floats floats{{1.5f, -0.0f, 0.1f, std::numeric_limits<float>::denorm_min(), 1e18f, -3e-7f}, 3};
-const Doubles doubles{{0.1, -0.0, 1e150, std::numeric_limits<double>::denorm_min(), 636001.76, -1.0 / 3}, 3};
+const Floats float_points{{1.5f, -0.0f, 0.1f, std::numeric_limits<float>::denorm_min(), 1e18f, -3e-7f}, 3};
+const Doubles double_points{{0.1, -0.0, 1e150, std::numeric_limits<double>::denorm_min(), 636001.76, -1.0 / 3}, 3};
 
 TEST(WritePoints, EveryFormatReadsBack) {
   const test::TemporaryFolder folder;
   for (const char* name : {"a.npy", "a.csv", "a.xyz", "a.ply", "a.pcd", "a.bin", "a.fvecs"}) {
-    WriteLosses losses = write_points(folder / name, of(floats));
+    WriteLosses losses = write_points(folder / name, of(float_points));
     EXPECT_FALSE(losses.ids) << name;
     EXPECT_EQ(losses.rounded, 0u) << name;
-    EXPECT_EQ(points_as<float>(read_points(folder / name)).coordinates, floats.coordinates) << name;
+    EXPECT_EQ(points_as<float>(read_points(folder / name)).coordinates, float_points.coordinates) << name;
 
     const bool narrow = name == std::string("a.bin") || name == std::string("a.fvecs");
     if (narrow) continue;
-    losses = write_points(folder / name, of(doubles));
+    losses = write_points(folder / name, of(double_points));
     EXPECT_EQ(losses.rounded, 0u) << name;
     const PointFile back = read_points(folder / name);
-    EXPECT_EQ(test::doubles(back), doubles.coordinates) << name;
+    EXPECT_EQ(test::doubles(back), double_points.coordinates) << name;
     EXPECT_TRUE(std::signbit(test::doubles(back)[1])) << name;
   }
 }
@@ -84,10 +84,10 @@ TEST(WritePoints, IdsAndNamesInCsv) {
 
 TEST(WritePoints, AttributesInPly) {
   const test::TemporaryFolder folder;
-  PointFile file = of(floats);
+  PointFile file = of(float_points);
   file.attributes = {{"nx", std::vector<float>{0.5f, -1}}, {"curvature", std::vector<double>{0.1, 0.2}}};
   EXPECT_FALSE(write_points(folder / "a.ply", file).attributes);
-  EXPECT_EQ(points_as<float>(read_points(folder / "a.ply")).coordinates, floats.coordinates);
+  EXPECT_EQ(points_as<float>(read_points(folder / "a.ply")).coordinates, float_points.coordinates);
   const std::string bytes = test::file_content(folder / "a.ply");
   EXPECT_NE(bytes.find("property float z\nproperty float nx\nproperty double curvature\nend_header\n"),
             std::string::npos);
@@ -121,7 +121,7 @@ TEST(WritePoints, RefusalsLeaveNoFile) {
     EXPECT_THROW(write_points(folder / name, of(Floats{{1, 2}, 2})), invalid_input) << name;
   for (const char* name : {"a.las", "a.obj", "a.txt", "a"}) {
     EXPECT_THROW(check_writable(folder / name), unsupported) << name;
-    EXPECT_THROW(write_points(folder / name, of(floats)), unsupported) << name;
+    EXPECT_THROW(write_points(folder / name, of(float_points)), unsupported) << name;
   }
   try {
     write_points(folder / "a.csv", of(Doubles{{1, 2, std::numeric_limits<double>::infinity()}, 1}));
@@ -129,7 +129,7 @@ TEST(WritePoints, RefusalsLeaveNoFile) {
   } catch (const invalid_input& refusal) {
     EXPECT_EQ(refusal.row(), 2u);
   }
-  EXPECT_THROW(write_points(folder / "nowhere/a.npy", of(floats)), io_error);
+  EXPECT_THROW(write_points(folder / "nowhere/a.npy", of(float_points)), io_error);
   EXPECT_EQ(folder.entries(), 0u);
 }
 

@@ -179,8 +179,12 @@ class Filter {
     const std::size_t room = work_.room;
     int groups = 0;
     for (std::uint32_t i = 0; i < points; i += 8, ++groups) {
-      Pack p[D];
-      for (int a = 0; a < D; ++a) p[a] = Pack::load(block.coordinates + static_cast<std::size_t>(a) * block.stride + i);
+      // Behind the last point begin those of another node, which another thread may be dividing.
+      const Mask here = live(points - i);
+      Pack p[D], w = Pack::broadcast(0);
+      for (int a = 0; a < D; ++a)
+        p[a] = L::load_first(here, block.coordinates + static_cast<std::size_t>(a) * block.stride + i);
+      if (tree_.weights != nullptr) w = L::load_first(here, tree_.weights + begin + i);
       Pack best = Pack::broadcast(infinity), name = Pack::broadcast(0);
       for (std::uint32_t j = 0; j < count; ++j) {
         Pack t = p[0] - Pack::broadcast(candidates[j]), z = t * t;
@@ -191,13 +195,13 @@ class Filter {
         L::take_less(best, name, z, Pack::broadcast(j));
       }
       // Idle lanes count as the first candidate's, which is not at all.
-      who[groups] = points - i < 8 ? select(live(points - i), Pack::broadcast(0), name) : name;
+      who[groups] = points - i < 8 ? select(here, Pack::broadcast(0), name) : name;
       for (int a = 0; a < D; ++a) {
         Pack x = (p[a] - origin_[a]) * scale_[a];
-        if (tree_.weights != nullptr) x = x * Pack::load(tree_.weights + begin + i);
+        if (tree_.weights != nullptr) x = x * w;
         place[groups][a] = L::rounded(x);
       }
-      if (tree_.weights != nullptr) weight[groups] = L::rounded(Pack::load(tree_.weights + begin + i));
+      if (tree_.weights != nullptr) weight[groups] = L::rounded(w);
     }
     Integers given[D];
     std::int64_t given_weight = 0;

@@ -22,6 +22,13 @@ struct KMeansLanes {
     std::uint32_t v[8];
   };
 
+  /// The lanes of `live`, which come first, from memory; the others are 0, and their memory is not looked at.
+  static Pack load_first(Mask live, const double* from) {
+    if (live == 0xff) return Pack::load(from);
+    double v[8] = {};
+    for (int i = 0; live >> i & 1; ++i) v[i] = from[i];
+    return Pack::load(v);
+  }
   static Integers zero() { return {}; }
   static Integers load(const std::int64_t* from) {
     Integers x;

@@ -14,6 +14,10 @@ struct KMeansLanes<simd::avx512> {
   using Integers = __m512i;
   using Rows = __m256i;
 
+  static Pack load_first(Mask live, const double* from) {
+    if (live == 0xff) return Pack::load(from);
+    return {_mm512_maskz_loadu_pd(static_cast<__mmask8>(live), from)};
+  }
   static Integers zero() { return _mm512_setzero_si512(); }
   static Integers load(const std::int64_t* from) { return _mm512_load_si512(from); }
   static void store(std::int64_t* to, Integers x) { _mm512_store_si512(to, x); }

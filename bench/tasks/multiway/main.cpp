@@ -101,7 +101,8 @@ double insert_all(MultiwayContestant& contestant, PointView<Real> points, std::s
   return seconds;
 }
 
-/// The same to the tree that was just built, and then to more of them; the median. `after` is told the round.
+/// The same to the tree that was just built, and then to more of them, `at_least` in all; the median. `after` is told
+/// the round.
 double insert_to_new(MultiwayContestant& contestant, const Workload& work, PointView<Real> newcomers, int at_least,
                      const std::function<void(int round)>& after) {
   std::vector<double> rounds{insert_all(contestant, newcomers, work.size())};

@@ -115,7 +115,7 @@ BallQuery<Scalar> ball_of(const SearchTarget<Scalar>& target, const Within<Scala
           query.containment};
 }
 
-/// Runs the kernel of a ball. Depth-first over boxes has one of its own, the fastest.
+/// Runs the kernel of a ball. Whoever asks for boxes and no order that matters gets the plain one, the fastest.
 template <class Scalar>
 bool search_ball(const SearchTarget<Scalar>& target, const BallQuery<Scalar>& ball, Strategy strategy,
                  HitSink<Scalar>& sink) {

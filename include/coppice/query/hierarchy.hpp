@@ -80,6 +80,7 @@ concept Hierarchy = requires(const H& h, const typename H::Node& node, const typ
   h.template boxes<T>(node).lower(0);
   h.template boxes<T>(node).upper(0);
   h.prefetch(c);
+  h.prefetch_axis(c, i);
   h.prefetch_ids(c);
 };
 

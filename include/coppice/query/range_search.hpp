@@ -11,6 +11,7 @@
 #include "coppice/query/kernels.hpp"
 #include "coppice/query/range_shapes.hpp"
 #include "coppice/query/strategy.hpp"
+#include "coppice/query/waiting.hpp"
 
 namespace coppice::query {
 
@@ -28,10 +29,10 @@ class RangeSearch {
 
   /// False when the sink stopped it.
   bool run() {
-    if (sink_.counting) return depth_first<Harvest::count>(h_.root(), false);
+    if (sink_.counting) return collect<Harvest::count>(h_.root(), false);
     if constexpr (Shape::has_keys)
-      if (sink_.keys != nullptr) return depth_first<Harvest::keys>(h_.root(), false);
-    return depth_first<Harvest::ids>(h_.root(), false);
+      if (sink_.keys != nullptr) return collect<Harvest::keys>(h_.root(), false);
+    return collect<Harvest::ids>(h_.root(), false);
   }
 
   /// The same for a ball, by another order of nodes or other bounds. All nodes that wait are in one list: the next is
@@ -60,34 +61,9 @@ class RangeSearch {
   /// What is wanted of the points.
   enum class Harvest { count, ids, keys };
 
-  /// Children that have been met and are on their way from memory. One number each: what is stored as several and read
-  /// as one a moment later makes the processor wait.
-  template <std::size_t most>
-  class Children {
-   public:
-    void push(Child c, bool inside) {
-      words_[size_++] = c.handle | std::uint64_t{c.count} << 32 | static_cast<std::uint64_t>(inside) << 63;
-      points_ += c.count;
-    }
-    void pop() { --size_; }
-    void clear() { size_ = points_ = 0; }
-    [[nodiscard]] std::size_t size() const { return size_; }
-    /// The points of the leaves among them.
-    [[nodiscard]] std::size_t points() const { return points_; }
-    /// Whether those of one more node may not find room.
-    [[nodiscard]] bool is_full() const { return size_ + simd::lanes > most; }
-    [[nodiscard]] Child leaf(std::size_t i) const {
-      return {static_cast<std::uint32_t>(words_[i]), static_cast<std::uint32_t>(words_[i] >> 32), true};
-    }
-    [[nodiscard]] Child last_node() const { return {static_cast<std::uint32_t>(words_[size_ - 1]), 0, false}; }
-    [[nodiscard]] bool last_is_inside() const { return words_[size_ - 1] >> 63 != 0; }
-
-   private:
-    std::uint64_t words_[most];
-    std::size_t size_ = 0;
-    std::size_t points_ = 0;
-  };
-  using Leaves = Children<64>;
+  /// Leaves by how many axes are to be looked at: where the shape bounds every axis by itself, one or two; and all.
+  static constexpr int all_axes = Shape::by_axis ? 3 : 1;
+  using Leaves = LeafLists<all_axes>;
 
   struct Waiting {
     S bound;
@@ -99,37 +75,57 @@ class RangeSearch {
   /// First the leaves, as far as their lists go, and then their points: so all of them are fetched at once, and hardly
   /// a branch that is hard to predict stands between them. Hits that somebody waits for are handed over node by node.
   template <Harvest harvest>
-  bool depth_first(Child root, bool root_inside) {
-    Leaves leaves[2];  // met in part, wholly inside
+  bool collect(Child root, bool root_inside) {
+    Leaves leaves;
     if (root.is_leaf) {
-      leaves[root_inside].push(root, false);
+      leaves.by_axes[root_inside ? 0 : all_axes].push(root, 0);
       return take<harvest>(leaves);
     }
     const Shape shape = this->shape();
     const bool somebody_waits = sink_.drain != nullptr;
-    Children<128> nodes;
+    WaitingNodes nodes;
     nodes.push(root, root_inside);
     do {
-      const typename H::Node& node = h_.node(nodes.last_node());
-      const Overlap overlap = overlap_of<harvest>(shape, node, nodes.last_is_inside());
-      nodes.pop();
+      const auto [parent, parent_inside] = nodes.pop();
+      const typename H::Node& node = h_.node(parent);
+      const auto overlap = overlap_of<harvest>(shape, node, parent_inside);
       for (Mask m = overlap.meets; m != 0; m &= m - 1) {
         const int s = __builtin_ctz(m);
         const Child child = h_.child(node, s);
         const bool inside = (overlap.inside >> s & 1) != 0;
-        prefetch<harvest>(child, inside);
-        if (child.is_leaf)
-          leaves[inside].push(child, false);
-        else if (!nodes.is_full())
+        if (child.is_leaf) {
+          wait<harvest>(child, inside, overlap, s, leaves);
+          continue;
+        }
+        h_.prefetch(child);
+        if (!nodes.is_full())
           nodes.push(child, inside);
-        else if (!depth_first<harvest>(child, inside))
+        else if (!collect<harvest>(child, inside))
           return false;
       }
-      if (leaves[0].is_full() || leaves[1].is_full() || somebody_waits) {
+      if (somebody_waits || leaves.is_full()) {
         if (!take<harvest>(leaves)) return false;
       }
-    } while (nodes.size() != 0);
+    } while (!nodes.is_empty());
     return take<harvest>(leaves);
+  }
+
+  /// Lets a leaf wait in its list and fetches what is going to be read of it.
+  template <Harvest harvest, class SomeOverlap>
+  [[gnu::always_inline]] void wait(Child leaf, bool inside, const SomeOverlap& overlap, int s, Leaves& leaves) const {
+    if constexpr (Shape::by_axis) {
+      const unsigned axes = overlap.axes_beyond(s);
+      const int count = std::min(__builtin_popcount(axes), all_axes);
+      if (count == all_axes)
+        h_.prefetch(leaf);
+      else
+        for (unsigned left = axes; left != 0; left &= left - 1) h_.prefetch_axis(leaf, __builtin_ctz(left));
+      leaves.by_axes[count].push(leaf, axes);
+    } else {
+      if (!inside) h_.prefetch(leaf);
+      leaves.by_axes[inside ? 0 : all_axes].push(leaf, 0);
+    }
+    if (harvest != Harvest::count || filter_ != nullptr) h_.prefetch_ids(leaf);
   }
 
   /// Made from its few numbers wherever it is used, so that it need not go through memory.
@@ -137,13 +133,18 @@ class RangeSearch {
 
   /// Where keys are wanted, it does not matter what lies inside.
   template <Harvest harvest>
-  [[gnu::always_inline]] Overlap overlap_of(const Shape& shape, const typename H::Node& node, bool inside) const {
+  [[gnu::always_inline]] auto overlap_of(const Shape& shape, const typename H::Node& node, bool inside) const {
     const Mask live = live_lanes(h_.children(node), 0);
     if constexpr (harvest == Harvest::keys) {
-      return {shape.meets(h_.template boxes<T>(node)) & live, 0};
+      return Overlap{shape.meets(h_.template boxes<T>(node)) & live, 0};
     } else {
-      if (inside) return {live, live};
-      Overlap overlap = shape.classify(h_.template boxes<T>(node));
+      using SomeOverlap = decltype(shape.classify(h_.template boxes<T>(node)));
+      if (inside) {
+        SomeOverlap all{};
+        all.meets = all.inside = live;
+        return all;
+      }
+      SomeOverlap overlap = shape.classify(h_.template boxes<T>(node));
       overlap.meets &= live;
       if (!containment_) overlap.inside = 0;
       return overlap;
@@ -172,51 +173,44 @@ class RangeSearch {
     }
   }
 
-  /// All that `take` is going to read.
-  template <Harvest harvest>
-  [[gnu::always_inline]] void prefetch(Child c, bool inside) const {
-    if (!c.is_leaf) {
-      h_.prefetch(c);
-      return;
-    }
-    if (harvest == Harvest::keys || !inside) h_.prefetch(c);
-    if (harvest != Harvest::count || filter_ != nullptr) h_.prefetch_ids(c);
-  }
-
   bool take(Child leaf, bool inside) {
-    Leaves leaves[2];
-    leaves[inside && sink_.keys == nullptr].push(leaf, false);
+    Leaves leaves;
+    leaves.by_axes[inside && sink_.keys == nullptr ? 0 : all_axes].push(leaf, 0);
     if (sink_.counting) return take<Harvest::count>(leaves);
     return sink_.keys != nullptr ? take<Harvest::keys>(leaves) : take<Harvest::ids>(leaves);
   }
 
   /// The points of the leaves, which leave their lists.
   template <Harvest harvest>
-  bool take(Leaves (&leaves)[2]) {
-    if constexpr (harvest != Harvest::count) sink_.reserve(leaves[0].points() + leaves[1].points());
+  bool take(Leaves& leaves) {
+    if constexpr (harvest != Harvest::count) sink_.reserve(leaves.points());
     const std::size_t before = sink_.size;
-    take_some<harvest>(leaves[0]);
-    if constexpr (harvest != Harvest::keys) take_all<harvest>(leaves[1]);
+    take_some<harvest, all_axes>(leaves.by_axes[all_axes]);
+    if constexpr (Shape::by_axis) {
+      take_some<harvest, 2>(leaves.by_axes[2]);
+      take_some<harvest, 1>(leaves.by_axes[1]);
+    }
+    if constexpr (harvest != Harvest::keys) take_all<harvest>(leaves.by_axes[0]);
     if (harvest != Harvest::count && filter_ != nullptr) keep_accepted(before);
-    leaves[0].clear();
-    leaves[1].clear();
+    leaves.clear();
     return sink_.drain == nullptr || sink_.drain(sink_);
   }
 
   /// What the loop needs is held in registers: a store of hits could otherwise be a store to any of it, and what waits
   /// for the stores waits for the memory that decides where they go.
-  template <Harvest harvest>
-  void take_some(const Leaves& leaves) {
+  template <Harvest harvest, int axes>
+  void take_some(const LeafList& leaves) {
     const Shape shape = this->shape();
     point_id* const ids = sink_.ids;
     S* const keys = sink_.keys;
     std::size_t size = sink_.size;
     for (std::size_t l = 0; l < leaves.size(); ++l) {
       const auto block = h_.block(leaves.leaf(l));
+      const auto& points = points_of<axes>(shape, leaves.axes(l));
       const auto harvest_with = [&](const auto* stored_ids) {
         for (int i = 0; i < block.count; i += simd::lanes) {
           Pack eight_keys{};
-          Mask m = live_lanes(block.count, i) & shape.test(block, i, eight_keys);
+          Mask m = live_lanes(block.count, i) & points.test(block, i, eight_keys);
           if (harvest == Harvest::count && filter_ != nullptr) m = accepted_of(block.ids, i, m);
           if constexpr (harvest == Harvest::keys) compress_store(keys + size, m, eight_keys);
           if constexpr (harvest != Harvest::count) T::compress_ids(ids + size, m, stored_ids + i);
@@ -231,8 +225,17 @@ class RangeSearch {
     sink_.size = size;
   }
 
+  /// What tests the points of a leaf that reaches beyond the shape on these axes.
+  template <int count>
+  [[gnu::always_inline]] static decltype(auto) points_of(const Shape& shape, unsigned axes) {
+    if constexpr (count == all_axes)
+      return (shape);
+    else
+      return typename Shape::template OnAxes<count>(shape, axes);
+  }
+
   template <Harvest harvest>
-  void take_all(const Leaves& leaves) {
+  void take_all(const LeafList& leaves) {
     for (std::size_t l = 0; l < leaves.size(); ++l) {
       const auto block = h_.block(leaves.leaf(l));
       const auto count = static_cast<std::size_t>(block.count);

@@ -1,6 +1,7 @@
 // What a range search asks of its shape, a ball or a box: which of eight boxes it meets and which lie inside it,
 // `classify(boxes)`; which of eight points, `test(block, first, keys)`; and where points have keys, `meets(boxes)`
-// alone.
+// alone. A shape that bounds every axis by itself, `by_axis`, also knows on which axes a box sticks out: on the others
+// its points need no test.
 #pragma once
 
 #include <limits>
@@ -19,6 +20,7 @@ class BallShape {
   using S = typename Query::Scalar;
   using Pack = typename T::template Pack<S>;
   static constexpr bool has_keys = true;
+  static constexpr bool by_axis = false;
   using Question = BallQuery<S>;
   BallShape(const Question& ball, int dimension)
       : query_(ball.point, dimension, ball.metric), limit_(Pack::broadcast(ball.limit)) {}
@@ -56,7 +58,21 @@ class Region {
   using Scalar = S;
   using Pack = typename T::template Pack<S>;
   static constexpr bool has_keys = false;
+  static constexpr bool by_axis = D != 0;
+  static_assert(D <= 8, "LeafList keeps a bit an axis");
   using Question = RegionQuery<S>;
+
+  /// `beyond[axis]`: the boxes that reach beyond the region on an axis.
+  struct AxisOverlap : Overlap {
+    Mask beyond[D != 0 ? D : 1];
+    /// The axes on which box i does, a bit each.
+    [[nodiscard]] unsigned axes_beyond(int i) const {
+      unsigned axes = 0;
+#pragma GCC unroll 16
+      for (int axis = 0; axis < D; ++axis) axes |= (beyond[axis] >> i & 1) << axis;
+      return axes;
+    }
+  };
 
   Region(const Question& box, int dimension) : low_(box.lower), high_(box.upper), dimension_(dimension) {
     if constexpr (D != 0)
@@ -68,13 +84,15 @@ class Region {
 
   /// The children whose box meets the region, and those that lie inside it.
   template <class Boxes>
-  [[nodiscard]] Overlap classify(const Boxes& boxes) const {
-    Overlap overlap{0xff, 0xff};
+  [[nodiscard, gnu::always_inline]] AxisOverlap classify(const Boxes& boxes) const {
+    AxisOverlap overlap{{0xff, 0xff}, {}};
     each_axis([&](int axis, Pack low, Pack high) {
       const Pack lower = boxes.lower(axis);
       const Pack upper = boxes.upper(axis);
+      const Mask inside = less_equal(low, lower) & less_equal(upper, high);
       overlap.meets &= less_equal(lower, high) & less_equal(low, upper);
-      overlap.inside &= less_equal(low, lower) & less_equal(upper, high);
+      overlap.inside &= inside;
+      if constexpr (by_axis) overlap.beyond[axis] = ~inside;
     });
     return overlap;
   }
@@ -87,6 +105,32 @@ class Region {
     });
     return inside;
   }
+  /// The test of points that lie inside on all axes but these, a bit each.
+  template <int count>
+  class OnAxes {
+   public:
+    OnAxes(const Region& region, unsigned axes) {
+      for (int i = 0; i < count; ++i, axes &= axes - 1) {
+        axis_[i] = __builtin_ctz(axes);
+        lower_[i] = Pack::broadcast(region.low_[axis_[i]]);
+        upper_[i] = Pack::broadcast(region.high_[axis_[i]]);
+      }
+    }
+    template <class Block>
+    [[nodiscard]] Mask test(const Block& block, int first, Pack&) const {
+      Mask inside = 0xff;
+      for (int i = 0; i < count; ++i) {
+        const Pack x = Pack::load(block.eight(axis_[i], first));
+        inside &= less_equal(lower_[i], x) & less_equal(x, upper_[i]);
+      }
+      return inside;
+    }
+
+   private:
+    int axis_[count];
+    Pack lower_[count];
+    Pack upper_[count];
+  };
 
  private:
   template <class Visit>

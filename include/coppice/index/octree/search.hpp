@@ -56,6 +56,11 @@ class TreeView {
     else
       prefetch_lines(nodes[c.handle], sizeof(Node));
   }
+  /// What a test of one axis needs.
+  void prefetch_axis(query::Child leaf, int axis) const {
+    const query::LeafEights<S, Dim> block = this->block(leaf);
+    for (int i = 0; i < block.count; i += simd::lanes) __builtin_prefetch(block.eight(axis, i));
+  }
   void prefetch_ids(query::Child leaf) const { leaves.ids(leaf.handle).prefetch(0); }
 
  private:

@@ -56,6 +56,11 @@ class TreeView {
     else
       prefetch_lines(nodes[c.handle], Node::bytes_for(stored_dimension()));
   }
+  /// What a test of one axis needs.
+  void prefetch_axis(query::Child leaf, int axis) const {
+    prefetch_lines(leaves[leaf.handle] + static_cast<std::size_t>(axis) * leaf_capacity * sizeof(S),
+                   leaf.count * sizeof(S));
+  }
   void prefetch_ids(query::Child leaf) const {
     prefetch_lines(leaves[leaf.handle] + coordinate_bytes(), leaf.count * storage::IdArray::bytes_each(wide_ids));
   }

@@ -3,6 +3,7 @@
 // with one center left is taken as a whole, and a small one is finished point by point.
 #pragma once
 
+#include "coppice/storage/prefetch.hpp"
 #include "kmeans_split.hpp"
 
 namespace coppice::kmeans {
@@ -99,7 +100,7 @@ class Filter {
   std::uint32_t child_of(const Node<D>& node, std::uint32_t at) {
     if (node.child == unsplit_node) TreeSplit<Target, D>::split(tree_, at, pass_.grid);
     const std::uint32_t child = tree_.nodes[at].child, children = tree_.nodes[at].children;
-    for (std::uint32_t i = 0; i < children; ++i) __builtin_prefetch(&tree_.nodes[child + i]);
+    for (std::uint32_t i = 0; i < children; ++i) storage::prefetch(&tree_.nodes[child + i]);
     return child;
   }
 

@@ -5,6 +5,7 @@
 
 #include <limits>
 
+#include "coppice/storage/prefetch.hpp"
 #include "ray_leaves.hpp"
 
 namespace coppice::kernels {
@@ -143,11 +144,11 @@ class RayWalk {
     const bool leaf = bvh::is_leaf(ref);
     const char* p = leaf ? reinterpret_cast<const char*>(blocks + bvh::first_block(ref))
                          : reinterpret_cast<const char*>(nodes + ref);
-    __builtin_prefetch(p);
-    __builtin_prefetch(p + 64);
-    __builtin_prefetch(p + 128);
-    __builtin_prefetch(p + 192);
-    if (leaf && sizeof(typename Leaf::Block) > 256) __builtin_prefetch(p + 256);
+    storage::prefetch(p);
+    storage::prefetch(p + 64);
+    storage::prefetch(p + 128);
+    storage::prefetch(p + 192);
+    if (leaf && sizeof(typename Leaf::Block) > 256) storage::prefetch(p + 256);
   }
 
   [[gnu::always_inline]] void consider(const typename Leaf::Block& b, int lane, const RayTerms<Target>& r,

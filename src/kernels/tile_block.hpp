@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "coppice/storage/prefetch.hpp"
 #include "tile_lists.hpp"
 
 #define COPPICE_EIGHT_ROWS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
@@ -43,10 +44,10 @@ struct Tile {
                                                 const Element* b, Sums<L>& c) {
     for (std::size_t s = 0; s < steps; ++s, a += Plain ? 1 : group, b += group) {
       if constexpr (Fetch && width == 16) {  // a cache line a register: the processor's own guesses come late
-        __builtin_prefetch(a + 16 * group);
-        __builtin_prefetch(b + 4 * group);
-        __builtin_prefetch(b + 4 * group + width);
-        __builtin_prefetch(b + 4 * group + 2 * width);
+        storage::prefetch(a + 16 * group);
+        storage::prefetch(b + 4 * group);
+        storage::prefetch(b + 4 * group + width);
+        storage::prefetch(b + 4 * group + 2 * width);
       }
       const auto b0 = L::right(b);
       const auto b1 = L::right(b + width);
@@ -68,7 +69,7 @@ struct Tile {
                                                       const char* ahead, Sums<L>& c) {
     std::size_t s = 0;
     for (; s + 16 <= steps; s += 16, ahead += 64) {
-      __builtin_prefetch(ahead, 0, 2);
+      storage::prefetch_far(ahead);
       accumulate<false>(16, a + s * group, 0, b + s * group, c);
     }
     accumulate<false>(steps - s, a + s * group, 0, b + s * group, c);
@@ -193,7 +194,7 @@ struct Tile {
     const auto& first = a.early[0];
     const auto& second = a.early[1];
     start(first.row_half + i, b.early[0].half + j, c, 1);
-    for (std::size_t at = 0; at < first.steps * rows; at += 16) __builtin_prefetch(next + i % group * first.steps + at);
+    for (std::size_t at = 0; at < first.steps * rows; at += 16) storage::prefetch(next + i % group * first.steps + at);
     accumulate<false, false>(first.steps, left, 0, right, c);
     if (!reached(c)) [[likely]]
       return false;

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "coppice/storage/prefetch.hpp"
+
 namespace coppice::kernels {
 namespace {
 
@@ -44,7 +46,7 @@ template <class Row>
 [[gnu::always_inline]] inline void prefetch_rows(const Row& row, std::size_t first, std::size_t last,
                                                  std::size_t bytes) {
   for (std::size_t i = first; i < last; ++i)
-    for (std::size_t at = 0; at < bytes; at += 64) __builtin_prefetch(reinterpret_cast<const char*>(row(i)) + at);
+    for (std::size_t at = 0; at < bytes; at += 64) storage::prefetch(reinterpret_cast<const char*>(row(i)) + at);
 }
 
 template <class Stored, class Scalar>

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "checks.hpp"
+#include "coppice/storage/prefetch.hpp"
 #include "hit_arena.hpp"
 #include "search_order.hpp"
 
@@ -44,10 +45,7 @@ void gather(const std::vector<Row>& rows, Part part, const std::vector<std::int6
   const auto total = static_cast<std::size_t>(offsets.back());
   const auto fetch = [&](std::size_t i) {
     if (i >= rows.size()) return;
-    const auto* bytes = reinterpret_cast<const std::byte*>(part(rows[i]));
-    constexpr std::size_t most = 32 * storage::cache_line;
-    for (std::size_t b = 0; b < std::min(rows[i].size * sizeof(T), most); b += storage::cache_line)
-      __builtin_prefetch(bytes + b);
+    storage::prefetch_lines(part(rows[i]), rows[i].size * sizeof(T));
   };
   reserve_large(all, total);
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -74,7 +72,7 @@ Neighbors<Scalar> collect(PointView<Scalar> places, const Metric<Scalar>* metric
     std::vector<Hit<Scalar>> scratch;
     for (std::size_t i = first; i < last; ++i) {
       const std::size_t row = sequence.empty() ? i : sequence[i];
-      if (i + ahead < sequence.size()) __builtin_prefetch(places.row(sequence[i + ahead]));
+      if (i + ahead < sequence.size()) storage::prefetch(places.row(sequence[i + ahead]));
       search(row, arena->open());
       found[row] = arena->close();
       sort_hits(found[row].ids, found[row].keys, found[row].size, order, scratch);
@@ -108,7 +106,7 @@ std::vector<std::int64_t> count_rows(PointView<Scalar> places, const Executor& e
   executor.for_each_chunk(rows, chunk_of(rows, longest_chunk, executor), [&](std::size_t first, std::size_t last) {
     for (std::size_t i = first; i < last; ++i) {
       const std::size_t row = sequence.empty() ? i : sequence[i];
-      if (i + ahead < sequence.size()) __builtin_prefetch(places.row(sequence[i + ahead]));
+      if (i + ahead < sequence.size()) storage::prefetch(places.row(sequence[i + ahead]));
       HitSink<Scalar> sink;
       sink.counting = true;
       search(row, sink);

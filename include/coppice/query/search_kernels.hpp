@@ -14,6 +14,7 @@
 #include "coppice/query/range_search.hpp"
 #if defined(__AVX512F__)
 #include "coppice/query/collectors_avx512.hpp"
+#include "coppice/storage/prefetch.hpp"
 #endif
 
 namespace coppice::query {
@@ -47,8 +48,8 @@ class KernelsOf {
       // Rows out of order are misses, in the queries and in the answers.
       if (batch.rows != nullptr && i + ahead < batch.count) {
         const std::size_t next = batch.rows[i + ahead];
-        __builtin_prefetch(batch.points.row(next));
-        __builtin_prefetch(batch.found + next, 1);
+        storage::prefetch(batch.points.row(next));
+        storage::prefetch_to_write(batch.found + next);
         prefetch_row(batch.keys + next * batch.stride, batch.k);
         prefetch_row(batch.ids + next * batch.stride, batch.k);
       }
@@ -63,8 +64,8 @@ class KernelsOf {
   template <class Entry>
   [[gnu::always_inline]] static void prefetch_row(const Entry* row, std::size_t count) {
     constexpr std::size_t line = 64 / sizeof(Entry), most = 16 * line;
-    for (std::size_t i = 0; i < std::min(count, most); i += line) __builtin_prefetch(row + i, 1);
-    __builtin_prefetch(row + count - 1, 1);
+    for (std::size_t i = 0; i < std::min(count, most); i += line) storage::prefetch_to_write(row + i);
+    storage::prefetch_to_write(row + count - 1);
   }
 
   /// Few neighbours in the plain metric.

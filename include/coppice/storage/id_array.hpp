@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "coppice/geometry/point_view.hpp"
+#include "coppice/storage/prefetch.hpp"
 
 namespace coppice::storage {
 
@@ -69,7 +70,7 @@ class IdArray {
   [[nodiscard, gnu::always_inline]] point_id* wide() const { return reinterpret_cast<point_id*>(data()); }
   /// The ids as they are stored. Requires: not is_wide().
   [[nodiscard, gnu::always_inline]] std::uint32_t* narrow() const { return reinterpret_cast<std::uint32_t*>(data()); }
-  [[gnu::always_inline]] void prefetch(std::size_t i) const { __builtin_prefetch(data() + i * bytes_each(is_wide())); }
+  [[gnu::always_inline]] void prefetch(std::size_t i) const { storage::prefetch(data() + i * bytes_each(is_wide())); }
 
  private:
   std::uintptr_t tagged_;

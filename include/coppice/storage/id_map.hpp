@@ -11,6 +11,7 @@
 
 #include "coppice/geometry/point_view.hpp"
 #include "coppice/storage/arena.hpp"
+#include "coppice/storage/prefetch.hpp"
 
 namespace coppice {
 
@@ -70,7 +71,7 @@ class IdMap {
   [[nodiscard]] std::size_t bytes() const noexcept;
   /// Hints that `find(id)` will follow soon.
   void prefetch(point_id id) const noexcept {
-    if (const std::uint32_t* entry = direct(id)) __builtin_prefetch(entry);
+    if (const std::uint32_t* entry = direct(id)) storage::prefetch(entry);
   }
 
  private:

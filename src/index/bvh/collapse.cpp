@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "coppice/storage/prefetch.hpp"
 #include "wide_tree.hpp"
 
 namespace coppice::bvh {
@@ -231,7 +232,7 @@ class Collapse {
   void prefetch(const Part& part, const Planned& planned) const {
     for (std::size_t k = 0; k < planned.children.count; ++k)
       if (const std::uint32_t what = planned.what[k]; (what & leaf_bit) != 0)
-        for (const std::uint32_t slot : leaf_of(part, what & ~leaf_bit)) __builtin_prefetch(&primitives_[slot]);
+        for (const std::uint32_t slot : leaf_of(part, what & ~leaf_bit)) storage::prefetch(&primitives_[slot]);
   }
 
   [[nodiscard]] static std::span<const std::uint32_t> leaf_of(const Part& part, std::size_t i) {

@@ -12,6 +12,7 @@
 
 #include "coppice/query/hit.hpp"
 #include "coppice/storage/memory.hpp"
+#include "coppice/storage/prefetch.hpp"
 
 namespace coppice::neighbor_graph {
 
@@ -44,10 +45,10 @@ class RowStore {
            (counts_.capacity() + free_.capacity()) * sizeof(std::uint32_t);
   }
   void prefetch(std::size_t row) const noexcept {
-    __builtin_prefetch(&counts_[row]);
-    __builtin_prefetch(&bounds_[row]);
+    storage::prefetch(&counts_[row]);
+    storage::prefetch(&bounds_[row]);
     const Hit<S>* hits = hits_.get() + row * width_;
-    for (std::size_t i = 0; i < std::min<std::size_t>(width_, 16); i += 4) __builtin_prefetch(hits + i);
+    for (std::size_t i = 0; i < std::min<std::size_t>(width_, 16); i += 4) storage::prefetch(hits + i);
   }
 
   /// Forgets all rows and makes `rows` empty ones that reach nothing.

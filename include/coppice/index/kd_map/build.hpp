@@ -8,6 +8,7 @@
 #include "coppice/index/kd_map/map.hpp"
 #include "coppice/index/kd_map/select.hpp"
 #include "coppice/index/kd_map/yu_cao.hpp"
+#include "coppice/storage/prefetch.hpp"
 
 namespace coppice {
 
@@ -45,7 +46,7 @@ struct KdMap<Key, Dim, Value>::Arriving {
 
   [[nodiscard]] std::size_t size() const { return rows.size(); }
   [[nodiscard]] const Key* tuple(std::size_t i) const { return keys.row(rows[i]); }
-  void prefetch(std::size_t i) const { __builtin_prefetch(tuple(i)); }
+  void prefetch(std::size_t i) const { storage::prefetch(tuple(i)); }
   /// `tuple`: a copy of tuple i that is near.
   [[nodiscard]] Handle settle(std::size_t i, const Key* tuple, const kd_map::Part& part) const {
     const auto h = static_cast<Handle>(part.first + part.size / 2);

@@ -10,6 +10,7 @@
 
 #include "coppice/geometry/point_view.hpp"
 #include "coppice/geometry/super_key.hpp"
+#include "coppice/storage/prefetch.hpp"
 
 namespace coppice::kd_map {
 
@@ -48,7 +49,7 @@ template <int Dim, class Key>
   const auto prepare = [&](std::size_t row) {
     if (row >= count) return;
     hashes[row % ahead] = hash_of<Dim>(keys.row(row), keys.dimension());
-    __builtin_prefetch(&table[hashes[row % ahead] >> (64 - bits)], 1);
+    storage::prefetch_to_write(&table[hashes[row % ahead] >> (64 - bits)]);
   };
   for (std::size_t row = 0; row < ahead; ++row) prepare(row);
   for (std::size_t row = 0; row < count; ++row) {

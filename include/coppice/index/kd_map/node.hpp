@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "coppice/storage/arena.hpp"
+#include "coppice/storage/prefetch.hpp"
 
 namespace coppice::kd_map {
 
@@ -49,7 +50,7 @@ class NodePool {
 
   [[nodiscard]] Links& links(Handle h) const { return *reinterpret_cast<Links*>(arena_.hot(h)); }
   [[nodiscard]] Key* key(Handle h) const { return reinterpret_cast<Key*>(arena_.hot(h) + sizeof(Links)); }
-  void prefetch(Handle h) const { __builtin_prefetch(arena_.hot(h)); }
+  void prefetch(Handle h) const { storage::prefetch(arena_.hot(h)); }
 
   [[nodiscard]] Handle allocate() { return arena_.allocate(); }
   /// Handles 0 … count − 1. Requires: none is in use.

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "coppice/index/kd_tree/sieve.hpp"
+#include "coppice/storage/prefetch.hpp"
 
 namespace coppice::kd_tree {
 
@@ -34,7 +35,7 @@ void Tree<S, Width>::insert(PointView<S> points, std::span<const point_id> ids) 
 template <class S, int Width>
 void Tree<S, Width>::fetch_slot(const Leaf<S>& l, std::size_t slot) const {
   constexpr int most_axes = 8;  // of a point in many dimensions the hardware fetches the rest
-  for (int a = 0; a < std::min(axes(), most_axes); ++a) __builtin_prefetch(l.axis(a) + slot);
+  for (int a = 0; a < std::min(axes(), most_axes); ++a) storage::prefetch(l.axis(a) + slot);
   l.ids.prefetch(slot);
 }
 
@@ -115,9 +116,9 @@ void Tree<S, Width>::prepare_erase(std::size_t count, std::size_t i, IdAt id_at)
   if (i + to_location < count) locations_.prefetch(id_at(i + to_location));
   upcoming(to_leaf, [&](Handle h, std::size_t slot) {
     fetch_slot(leaf(h), slot);
-    __builtin_prefetch(&leaf_cold(h));
+    storage::prefetch(&leaf_cold(h));
   });
-  upcoming(to_parent, [&](Handle h, std::size_t) { __builtin_prefetch(&count_of(h)); });
+  upcoming(to_parent, [&](Handle h, std::size_t) { storage::prefetch(&count_of(h)); });
   upcoming(to_last, [&](Handle h, std::size_t) { fetch_slot(leaf(h), std::size_t{count_of(h)} - 1); });
   upcoming(to_moved, [&](Handle h, std::size_t) { locations_.prefetch(leaf(h).ids[count_of(h) - 1u]); });
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "coppice/index/kd_tree/update.hpp"
+#include "coppice/storage/prefetch.hpp"
 
 namespace coppice::kd_tree {
 
@@ -93,13 +94,13 @@ class Settler {
       return tree_.node(link >> 3).count[link & 7];
     };
     upcoming(to_link, [&](const Group& g, Handle h) {
-      __builtin_prefetch(&tree_.leaf_cold(h));
+      storage::prefetch(&tree_.leaf_cold(h));
       for (std::uint32_t r = 0; r < std::min(g.count, most_rows); ++r) {
-        __builtin_prefetch(points_.row(scratch_.rows[g.first + r]));
-        __builtin_prefetch(&ids_[scratch_.rows[g.first + r]]);
+        storage::prefetch(points_.row(scratch_.rows[g.first + r]));
+        storage::prefetch(&ids_[scratch_.rows[g.first + r]]);
       }
     });
-    upcoming(to_parent, [&](const Group&, Handle h) { __builtin_prefetch(&count_of(h)); });
+    upcoming(to_parent, [&](const Group&, Handle h) { storage::prefetch(&count_of(h)); });
     upcoming(to_leaf, [&](const Group& g, Handle h) {
       const std::size_t count = count_of(h);
       const Leaf<S> l = tree_.leaf(h);
@@ -107,11 +108,8 @@ class Settler {
         tree_.fetch_slot(l, count);
         return;
       }
-      const std::byte* record = tree_.records_->leaves.hot(h);
-      constexpr std::size_t most = 16 * storage::cache_line;
-      for (std::size_t b = 0; b < std::min(Leaf<S>::bytes_for(tree_.axes(), tree_.records_->wide_ids), most);
-           b += storage::cache_line)
-        __builtin_prefetch(record + b);
+      storage::prefetch_lines(tree_.records_->leaves.hot(h),
+                              Leaf<S>::bytes_for(tree_.axes(), tree_.records_->wide_ids));
     });
     upcoming(to_locations, [&](const Group& g, Handle h) {
       const std::size_t count = count_of(h);

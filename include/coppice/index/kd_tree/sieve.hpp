@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "coppice/index/kd_tree/settle.hpp"
+#include "coppice/storage/prefetch.hpp"
 
 namespace coppice::kd_tree {
 
@@ -186,10 +187,7 @@ class Sieve {
   }
 
   void prefetch_node(Handle h) const {
-    const std::byte* record = tree_.records_->nodes.hot(h);
-    constexpr std::size_t most = 8 * storage::cache_line;
-    for (std::size_t b = 0; b < std::min(Node::bytes_for(tree_.axes()), most); b += storage::cache_line)
-      __builtin_prefetch(record + b);
+    storage::prefetch_lines(tree_.records_->nodes.hot(h), Node::bytes_for(tree_.axes()));
   }
 
   Tree& tree_;

@@ -13,6 +13,7 @@
 
 #include "coppice/index/multiway_tree/deal.hpp"
 #include "coppice/index/multiway_tree/records.hpp"
+#include "coppice/storage/prefetch.hpp"
 
 namespace coppice::multiway_tree {
 
@@ -237,7 +238,7 @@ class Builder {
     constexpr int most_axes = 8;
     for (int a = 0; a < std::min(axes_, most_axes); ++a)
       for (std::size_t b = 0; b < count * sizeof(S); b += line)
-        __builtin_prefetch(reinterpret_cast<const std::byte*>(l.axis(a)) + b, 1);
+        storage::prefetch_to_write(reinterpret_cast<const std::byte*>(l.axis(a)) + b);
     for (std::size_t i = 0; i < count; i += line / sizeof(point_id)) l.ids.prefetch(i);
   }
 

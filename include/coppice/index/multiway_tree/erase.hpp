@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "coppice/index/multiway_tree/insert.hpp"
+#include "coppice/storage/prefetch.hpp"
 
 namespace coppice::multiway_tree {
 
@@ -19,10 +20,10 @@ void Tree<S, Width>::erase(std::span<const point_id> ids) {
     if (i + to_location < ids.size()) locations_.prefetch(ids[i + to_location]);
     if (i + to_leaf < ids.size()) {
       const std::uint32_t location = locations_.find(ids[i + to_leaf]);
-      __builtin_prefetch(&leaf_cold(location / leaf_capacity));
+      storage::prefetch(&leaf_cold(location / leaf_capacity));
       const Leaf<S> l = leaf(location / leaf_capacity);
       constexpr int most_axes = 8;
-      for (int a = 0; a < std::min(axes(), most_axes); ++a) __builtin_prefetch(l.axis(a) + location % leaf_capacity);
+      for (int a = 0; a < std::min(axes(), most_axes); ++a) storage::prefetch(l.axis(a) + location % leaf_capacity);
     }
     take_out(ids[i]);
   }

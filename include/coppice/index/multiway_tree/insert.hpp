@@ -9,6 +9,7 @@
 #include <array>
 
 #include "coppice/index/multiway_tree/repair.hpp"
+#include "coppice/storage/prefetch.hpp"
 
 namespace coppice::multiway_tree {
 
@@ -98,14 +99,13 @@ class Inserter {
       if (arrivals[static_cast<std::size_t>(s)].count == 0) continue;
       if (n.is_leaf(s)) {
         const Leaf<S> l = tree_.leaf(n.child[s] & ~leaf_bit);
-        for (int a = 0; a < axes; ++a) __builtin_prefetch(l.axis(a) + n.count[s], 1);
+        for (int a = 0; a < axes; ++a) storage::prefetch_to_write(l.axis(a) + n.count[s]);
         l.ids.prefetch(n.count[s]);
       } else {
         const Node& below = tree_.node(n.child[s]);
-        __builtin_prefetch(&tree_.cold(n.child[s]));
-        for (std::size_t b = 0; b < sizeof below; b += storage::cache_line)
-          __builtin_prefetch(reinterpret_cast<const std::byte*>(&below) + b);
-        for (int a = 0; a < axes; ++a) __builtin_prefetch(below.bounds(a));
+        storage::prefetch(&tree_.cold(n.child[s]));
+        storage::prefetch_lines(&below, sizeof below);
+        for (int a = 0; a < axes; ++a) storage::prefetch(below.bounds(a));
       }
     }
   }

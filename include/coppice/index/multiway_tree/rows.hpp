@@ -10,6 +10,7 @@
 
 #include "coppice/geometry/point_view.hpp"
 #include "coppice/storage/memory.hpp"
+#include "coppice/storage/prefetch.hpp"
 
 namespace coppice::multiway_tree {
 
@@ -43,7 +44,7 @@ class Rows {
   }
   [[nodiscard]] std::size_t stride() const { return row_bytes(dimension_); }
   [[nodiscard]] Rows tail(std::size_t i) const { return {data_ + i * stride(), dimension_}; }
-  void prefetch(std::size_t i) const { __builtin_prefetch(data_ + i * stride()); }
+  void prefetch(std::size_t i) const { storage::prefetch(data_ + i * stride()); }
 
  private:
   [[nodiscard]] std::size_t coordinate_bytes() const { return stride() - sizeof(point_id); }

@@ -4,6 +4,7 @@
 
 #include "coppice/geometry/metric.hpp"
 #include "coppice/index/neighbor_graph/row_kernels.hpp"
+#include "coppice/storage/prefetch.hpp"
 
 namespace coppice::neighbor_graph {
 
@@ -193,8 +194,8 @@ struct RowOutput {
     constexpr std::size_t most = 256;  // of a row's bytes: more would drive out what the search needs
     const std::size_t bytes = count * sizeof(T) < most ? count * sizeof(T) : most;
     const char* const row = reinterpret_cast<const char*>(first);
-    for (std::size_t b = 0; b < bytes; b += 64) __builtin_prefetch(row + b, 1);
-    if (bytes > 0) __builtin_prefetch(row + bytes - 1, 1);
+    for (std::size_t b = 0; b < bytes; b += 64) storage::prefetch_to_write(row + b);
+    if (bytes > 0) storage::prefetch_to_write(row + bytes - 1);
   }
 };
 

@@ -5,6 +5,7 @@
 
 #include "coppice/index/neighbor_graph/exact_rows.hpp"
 #include "coppice/index/neighbor_graph/row_tiles.hpp"
+#include "coppice/storage/prefetch.hpp"
 
 namespace coppice::neighbor_graph {
 
@@ -26,8 +27,8 @@ class WithinRows : RowTiles<Target, S, Axes, Kind> {
       for (std::size_t leaf = g * group_leaves; leaf < this->group_end(g); ++leaf) {
         if (this->find_active(leaf) == 0) continue;
         for (std::size_t q = 0; q < active_count; ++q) {
-          if (task.offsets != nullptr) __builtin_prefetch(task.offsets + row_of(q));
-          if (task.degrees != nullptr) __builtin_prefetch(task.degrees + row_of(q), 1);
+          if (task.offsets != nullptr) storage::prefetch(task.offsets + row_of(q));
+          if (task.degrees != nullptr) storage::prefetch_to_write(task.degrees + row_of(q));
         }
         this->box_of_leaf(leaf, box);
         this->gather(0, leaves, box, task.reach);

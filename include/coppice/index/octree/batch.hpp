@@ -7,6 +7,7 @@
 #include <array>
 
 #include "coppice/index/octree/sieve.hpp"
+#include "coppice/storage/prefetch.hpp"
 
 namespace coppice::octree {
 
@@ -44,9 +45,9 @@ template <class S, int Dim>
   if (i + to_leaf < ids.size()) {
     const std::uint32_t location = locations_.find(ids[i + to_leaf]);
     if (location != IdMap::absent) {
-      __builtin_prefetch(&unit_cold(location / storage::unit_points));
+      storage::prefetch(&unit_cold(location / storage::unit_points));
       const Leaf l = leaf(location / storage::unit_points);
-      for (int a = 0; a < Dim; ++a) __builtin_prefetch(&l.at(0, a));
+      for (int a = 0; a < Dim; ++a) storage::prefetch(&l.at(0, a));
     }
   }
   if (i + to_parent < ids.size()) {
@@ -54,8 +55,8 @@ template <class S, int Dim>
     if (location != IdMap::absent) {
       const std::uint32_t link = unit_cold(location / storage::unit_points).parent;
       const Node& n = node(link >> 3);
-      __builtin_prefetch(&n.cell);
-      for (int a = 0; a < Dim; ++a) __builtin_prefetch(n.box[a]);
+      storage::prefetch(&n.cell);
+      for (int a = 0; a < Dim; ++a) storage::prefetch(n.box[a]);
     }
   }
 }

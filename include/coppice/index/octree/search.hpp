@@ -6,6 +6,7 @@
 #include "coppice/index/octree/node.hpp"
 #include "coppice/query/child_boxes.hpp"
 #include "coppice/query/hierarchy.hpp"
+#include "coppice/storage/prefetch.hpp"
 
 namespace coppice::octree {
 
@@ -52,22 +53,16 @@ class TreeView {
   /// What a distance needs: the boxes of a node, the coordinates of a leaf.
   void prefetch(query::Child c) const {
     if (c.is_leaf)
-      prefetch_lines(leaves.coordinates(c.handle), c.count * Dim * sizeof(S));
+      storage::prefetch_lines(leaves.coordinates(c.handle), c.count * Dim * sizeof(S));
     else
-      prefetch_lines(nodes[c.handle], sizeof(Node));
+      storage::prefetch_lines(nodes[c.handle], sizeof(Node));
   }
   /// What a test of one axis needs.
   void prefetch_axis(query::Child leaf, int axis) const {
     const query::LeafEights<S, Dim> block = this->block(leaf);
-    for (int i = 0; i < block.count; i += simd::lanes) __builtin_prefetch(block.eight(axis, i));
+    for (int i = 0; i < block.count; i += simd::lanes) storage::prefetch_far(block.eight(axis, i));
   }
   void prefetch_ids(query::Child leaf) const { leaves.ids(leaf.handle).prefetch(0); }
-
- private:
-  static void prefetch_lines(const std::byte* from, std::size_t bytes) {
-    constexpr std::size_t most = 16 * storage::cache_line;  // beyond, the hardware's own prefetcher has caught up
-    for (std::size_t b = 0; b < bytes && b < most; b += storage::cache_line) __builtin_prefetch(from + b);
-  }
 };
 
 }  // namespace coppice::octree

@@ -12,6 +12,7 @@
 #endif
 #if defined(__AVX512F__)
 #include "coppice/geometry/pack_avx512.hpp"
+#include "coppice/storage/prefetch.hpp"
 #endif
 
 namespace coppice::plane_tree {
@@ -166,7 +167,7 @@ class RoutingKernelsOf {
       constexpr std::size_t lines = 8;  // the planes for this walk, the boxes for who comes back
       const std::byte* record = nodes[x];
       for (std::size_t b = 0; b < std::min(nodes.record_bytes(), lines * storage::cache_line); b += storage::cache_line)
-        __builtin_prefetch(record + b);
+        storage::prefetch(record + b);
     }
   }
   static void rows(const Node<S, Width>& node, const PointView<S>& points, const point_id* ids,
@@ -174,7 +175,7 @@ class RoutingKernelsOf {
     const auto each = [&](auto child_of) {
       constexpr std::size_t ahead = 16;
       for (std::size_t i = 0; i < count; ++i) {
-        if (i + ahead < count) __builtin_prefetch(points.row(rows[i + ahead]));
+        if (i + ahead < count) storage::prefetch(points.row(rows[i + ahead]));
         const int child = child_of(rows[i]);
         slots[i] = static_cast<std::uint8_t>(child);
         ++histogram[child];

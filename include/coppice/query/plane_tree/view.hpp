@@ -7,6 +7,7 @@
 #include "coppice/query/kernels.hpp"
 #include "coppice/query/plane_tree/node.hpp"
 #include "coppice/query/plane_tree/routing.hpp"
+#include "coppice/storage/prefetch.hpp"
 
 namespace coppice::plane_tree {
 
@@ -52,25 +53,22 @@ class TreeView {
   /// What a distance needs: the boxes of a node, the coordinates of a leaf.
   void prefetch(query::Child c) const {
     if (c.is_leaf)
-      prefetch_lines(leaves[c.handle], coordinate_bytes());
+      storage::prefetch_lines(leaves[c.handle], coordinate_bytes());
     else
-      prefetch_lines(nodes[c.handle], Node::bytes_for(stored_dimension()));
+      storage::prefetch_lines(nodes[c.handle], Node::bytes_for(stored_dimension()));
   }
   /// What a test of one axis needs.
   void prefetch_axis(query::Child leaf, int axis) const {
-    prefetch_lines(leaves[leaf.handle] + static_cast<std::size_t>(axis) * leaf_capacity * sizeof(S),
-                   leaf.count * sizeof(S));
+    storage::prefetch_lines(leaves[leaf.handle] + static_cast<std::size_t>(axis) * leaf_capacity * sizeof(S),
+                            leaf.count * sizeof(S));
   }
   void prefetch_ids(query::Child leaf) const {
-    prefetch_lines(leaves[leaf.handle] + coordinate_bytes(), leaf.count * storage::IdArray::bytes_each(wide_ids));
+    storage::prefetch_lines(leaves[leaf.handle] + coordinate_bytes(),
+                            leaf.count * storage::IdArray::bytes_each(wide_ids));
   }
 
  private:
   [[nodiscard]] std::size_t coordinate_bytes() const { return Leaf<S>::coordinate_bytes(stored_dimension()); }
-  static void prefetch_lines(const std::byte* from, std::size_t bytes) {
-    constexpr std::size_t most = 16 * storage::cache_line;  // beyond, the hardware's own prefetcher has caught up
-    for (std::size_t b = 0; b < bytes && b < most; b += storage::cache_line) __builtin_prefetch(from + b);
-  }
 };
 
 /// The compiled searches of a width for the instruction set in use.

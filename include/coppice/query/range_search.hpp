@@ -63,7 +63,7 @@ class RangeSearch {
 
   /// Leaves by how many axes are to be looked at: where the shape bounds every axis by itself, one or two; and all.
   static constexpr int all_axes = Shape::by_axis ? 3 : 1;
-  using Leaves = LeafLists<all_axes>;
+  using Leaves = LeafLists<T, all_axes>;
 
   struct Waiting {
     S bound;
@@ -83,7 +83,7 @@ class RangeSearch {
     }
     const Shape shape = this->shape();
     const bool somebody_waits = sink_.drain != nullptr;
-    WaitingNodes nodes;
+    WaitingNodes<T> nodes;
     nodes.push(root, root_inside);
     do {
       const auto [parent, parent_inside] = nodes.pop();
@@ -199,7 +199,7 @@ class RangeSearch {
   /// What the loop needs is held in registers: a store of hits could otherwise be a store to any of it, and what waits
   /// for the stores waits for the memory that decides where they go.
   template <Harvest harvest, int axes>
-  void take_some(const LeafList& leaves) {
+  void take_some(const LeafList<T>& leaves) {
     const Shape shape = this->shape();
     point_id* const ids = sink_.ids;
     S* const keys = sink_.keys;
@@ -235,7 +235,7 @@ class RangeSearch {
   }
 
   template <Harvest harvest>
-  void take_all(const LeafList& leaves) {
+  void take_all(const LeafList<T>& leaves) {
     for (std::size_t l = 0; l < leaves.size(); ++l) {
       const auto block = h_.block(leaves.leaf(l));
       const auto count = static_cast<std::size_t>(block.count);

@@ -1,5 +1,8 @@
 // What a range search has met and not yet read, while it is on its way from memory: nodes, and leaves in lists. A child
 // is one number: what is stored as several and read as one a moment later makes the processor wait.
+//
+// `T` is the instruction set that the search is compiled for. Nothing here depends on it, but what a compiler does not
+// put in line must not be shared with other sets.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +14,7 @@ namespace coppice::query {
 
 /// Nodes. The first is the next, so that its boxes have had time to come; the last, once so many wait that more would
 /// only take room.
+template <class T>
 class WaitingNodes {
  public:
   struct Node {
@@ -38,6 +42,7 @@ class WaitingNodes {
 };
 
 /// Leaves of one kind.
+template <class T>
 class LeafList {
  public:
   /// `axes`: on which the leaf reaches beyond the shape, a bit each of at most 8.
@@ -66,22 +71,22 @@ class LeafList {
 
 /// Leaves in a list for each number of axes on which they are to be tested, none to `most`, so that the loop over a
 /// list need not ask.
-template <int most>
+template <class T, int most>
 struct LeafLists {
-  LeafList by_axes[most + 1];
+  LeafList<T> by_axes[most + 1];
 
   [[nodiscard]] bool is_full() const {
     bool full = false;
-    for (const LeafList& list : by_axes) full |= list.is_full();
+    for (const LeafList<T>& list : by_axes) full |= list.is_full();
     return full;
   }
   [[nodiscard]] std::size_t points() const {
     std::size_t sum = 0;
-    for (const LeafList& list : by_axes) sum += list.points();
+    for (const LeafList<T>& list : by_axes) sum += list.points();
     return sum;
   }
   void clear() {
-    for (LeafList& list : by_axes) list.clear();
+    for (LeafList<T>& list : by_axes) list.clear();
   }
 };
 

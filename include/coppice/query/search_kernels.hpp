@@ -12,9 +12,9 @@
 #include "coppice/query/collectors.hpp"
 #include "coppice/query/nearest_search.hpp"
 #include "coppice/query/range_search.hpp"
+#include "coppice/storage/prefetch.hpp"
 #if defined(__AVX512F__)
 #include "coppice/query/collectors_avx512.hpp"
-#include "coppice/storage/prefetch.hpp"
 #endif
 
 namespace coppice::query {

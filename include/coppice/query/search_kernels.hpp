@@ -72,7 +72,7 @@ class KernelsOf {
   template <class Best>
   static void nearest_few(const H& h, const NearestBatch<S>& batch) {
     each_row<Plain, Best>(h, batch, [&](const Plain& query, Best& best) {
-      NearestSearch<T, H, Plain, Best>(h, query, best, batch.filter, Volume::box).depth_first();
+      NearestSearch<T, H, Plain, Best>(h, query, best, batch.filter, Volume::box, batch.count == 1).depth_first();
     });
   }
 
@@ -80,7 +80,7 @@ class KernelsOf {
   static void nearest_many(const H& h, const NearestBatch<S>& batch) {
     using Best = BestMany<T, S>;
     each_row<Plain, Best>(h, batch, [&](const Plain& query, Best& best) {
-      NearestSearch<T, H, Plain, Best> search(h, query, best, batch.filter, Volume::box);
+      NearestSearch<T, H, Plain, Best> search(h, query, best, batch.filter, Volume::box, batch.count == 1);
       if constexpr (narrow)
         search.run(batch.strategy.traversal, batch.k);
       else

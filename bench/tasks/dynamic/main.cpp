@@ -61,7 +61,7 @@ void grow(std::vector<Entrant>& all, const Stage& stage) {
   std::vector<point_id> order(n);
   std::iota(order.begin(), order.end(), 0);
   const std::span<const point_id> ids(order);
-  const int rounds = stage.options.quick ? 2 : 4;  // the last one takes latencies
+  const int rounds = stage.options.rounds() + 1;  // the last one takes latencies
   for (Entrant& entrant : all) entrant.start_stage();
   for (int round = 0; round < rounds; ++round)
     for (Entrant& entrant : all) {

@@ -73,9 +73,12 @@ void grow(std::vector<Entrant>& all, const Stage& stage) {
       if (!entrant.complete) continue;
       std::size_t first = 0;
       if (round == 0) {
-        contestant.build(points.slice(0, 0));
         const std::size_t trial = std::min<std::size_t>(n, 2 * stretch);
-        const double seconds = contestant.update(Update::insert, points, points, ids.first(trial), nullptr);
+        double seconds = 0;
+        for (int attempt = 0; attempt < 2; ++attempt) {  // the first meets code and memory that nobody has used yet
+          contestant.build(points.slice(0, 0));
+          seconds = contestant.update(Update::insert, points, points, ids.first(trial), nullptr);
+        }
         const double affordable = 2 * stage.options.seconds_of_updates() * static_cast<double>(trial) / seconds;
         if (affordable < static_cast<double>(n)) {
           first = n - static_cast<std::size_t>(affordable) / 2;

@@ -26,7 +26,8 @@ using Handle = std::uint32_t;
 
 namespace storage {
 
-/// A chunk's size. Chunks are huge pages, but for the first 2 MiB of the first chunk, so that small indexes stay small.
+/// A chunk's size. Chunks are huge pages, but for the first 2 MiB of the first chunk where nobody said that many
+/// records are to come, so that small indexes stay small.
 inline constexpr std::size_t chunk_bytes = 4 * huge_page;
 
 /// log2 of the number of records a chunk holds: as many hot parts as fit, at least one.
@@ -96,11 +97,15 @@ class Arena {
     while (capacity_ < count) grow();
     used_ = static_cast<Handle>(count);
   }
-  /// Says that about this many records will be used: from 2 MiB on, all of them lie in huge pages.
+  /// Says that about this many records will be used: from 1 MiB on, all of them lie in huge pages.
   void expect(std::size_t records) {
-    if (records * record_bytes() < huge_page) return;
-    if (capacity_ == 0) grow();
-    prefer_huge_pages(table()[0], record_bytes() << shift_);
+    if (2 * records * record_bytes() < huge_page) return;
+    if (capacity_ != 0) {
+      prefer_huge_pages(table()[0], record_bytes() << shift_);
+    } else {
+      first_ = PageSize::huge;
+      grow();
+    }
   }
   /// Gives a record back, to be the next one allocated. O(1) amortised; thread safe.
   void release(Handle h) {
@@ -152,7 +157,7 @@ class Arena {
     return bytes_ + (std::is_empty_v<Cold> ? 0 : sizeof(Cold));
   }
 
-  static PageSize pages(std::size_t chunk) noexcept { return chunk == 0 ? PageSize::huge_later : PageSize::huge; }
+  [[nodiscard]] PageSize pages(std::size_t chunk) const noexcept { return chunk == 0 ? first_ : PageSize::huge; }
 
   void grow() {
     constexpr std::size_t handles = std::size_t{1} << 27;  // the bits that locations and node links leave for a handle
@@ -173,6 +178,7 @@ class Arena {
 
   std::size_t bytes_;
   int shift_;
+  PageSize first_ = PageSize::huge_later;  ///< of the first chunk
   std::atomic<std::byte**> table_{nullptr};
   std::vector<std::unique_ptr<std::byte*[]>> tables_;  // every table ever published: a view may hold any of them
   std::size_t tables_capacity_ = 0;

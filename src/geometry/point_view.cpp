@@ -1,5 +1,6 @@
 #include "coppice/geometry/point_view.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -40,11 +41,22 @@ void check_points(const PointView<Scalar>& points, int dimension) {
   if (points.empty()) return;
   if (points.dimension() != dimension) refuse_dimension(points.dimension(), dimension);
   const Scalar limit = coordinate_limit<Scalar>(dimension);
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    const Scalar* row = points.row(i);
-    bool good = true;
-    for (int axis = 0; axis < dimension; ++axis) good &= std::abs(row[axis]) <= limit;  // false for NaN, too
-    if (!good) refuse_row(i, row, dimension);
+  // A block at a time without a branch; the row is looked for only where there is one to refuse.
+  constexpr std::size_t block = 64;
+  const auto columns = static_cast<std::size_t>(dimension);
+  const auto is_bad = [limit](Scalar x) { return !(std::abs(x) <= limit); };  // NaN, too
+  for (std::size_t first = 0; first < points.size(); first += block) {
+    const std::size_t last = std::min(first + block, points.size());
+    bool bad = false;
+    if (points.stride() == dimension) {
+      const Scalar* x = points.row(first);
+      for (std::size_t i = 0; i < (last - first) * columns; ++i) bad |= is_bad(x[i]);
+    } else {
+      for (std::size_t i = first; i < last; ++i)
+        for (std::size_t a = 0; a < columns; ++a) bad |= is_bad(points.row(i)[a]);
+    }
+    for (std::size_t i = first; bad && i < last; ++i)
+      if (std::any_of(points.row(i), points.row(i) + columns, is_bad)) refuse_row(i, points.row(i), dimension);
   }
 }
 

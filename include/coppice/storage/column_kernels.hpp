@@ -13,7 +13,7 @@ template <class T, class S>
 class ColumnKernelsOf {
  public:
   static constexpr ColumnKernels<S> table() {
-    return {&count_less, &bounds, &partition, &classify, &move_axis, &move_ids};
+    return {&transpose, &count_less, &bounds, &partition, &classify, &move_axis, &move_ids};
   }
 
  private:
@@ -21,6 +21,28 @@ class ColumnKernelsOf {
   using Mask = simd::Mask;
 
   static Mask live(std::size_t n, std::size_t i) { return n - i >= simd::lanes ? 0xffu : (1u << (n - i)) - 1; }
+
+  /// Rows that lie close together become whole registers, when the compiler knows how long they are.
+  static void transpose(const S* rows, std::ptrdiff_t stride, std::size_t n, int axes, S* const* columns) {
+    const S* __restrict from = rows;
+    if (axes == 3 && stride == 3) {
+      S* __restrict x = columns[0], * __restrict y = columns[1], * __restrict z = columns[2];
+      for (std::size_t i = 0; i < n; ++i) {
+        x[i] = from[3 * i];
+        y[i] = from[3 * i + 1];
+        z[i] = from[3 * i + 2];
+      }
+    } else if (axes == 2 && stride == 2) {
+      S* __restrict x = columns[0], * __restrict y = columns[1];
+      for (std::size_t i = 0; i < n; ++i) {
+        x[i] = from[2 * i];
+        y[i] = from[2 * i + 1];
+      }
+    } else {
+      for (int a = 0; a < axes; ++a)
+        for (std::size_t i = 0; i < n; ++i) columns[a][i] = rows[static_cast<std::ptrdiff_t>(i) * stride + a];
+    }
+  }
 
   static std::size_t count_less(const S* keys, std::size_t n, S value) {
     const Pack v = Pack::broadcast(value);

@@ -28,6 +28,8 @@ struct ColumnRange {
 /// Sweeps over columns, compiled for one instruction set.
 template <class S>
 struct ColumnKernels {
+  /// columns[a][i] = rows[i · stride + a], for the first `axes` numbers of n rows.
+  void (*transpose)(const S* rows, std::ptrdiff_t stride, std::size_t n, int axes, S* const* columns);
   /// How many of the n keys are less than `value`.
   std::size_t (*count_less)(const S* keys, std::size_t n, S value);
   /// The smallest and largest of n ≥ 1 values.

@@ -87,11 +87,12 @@ class Builder {
         exact_(tree.keeps_heights()),
         locating_(locating) {}
 
-  /// Builds a subtree of n ≥ 1 points and returns its root.
-  Handle build(std::size_t n) {
+  /// Builds a subtree of n ≥ 1 points, whose box this is, and returns its root.
+  Handle build(std::size_t n, const Box& box) {
     total_ = n;
-    return subtree({0, 0, n}, extent(n), exact_ ? levels_for(n) : 0);
+    return subtree({0, 0, n}, box, exact_ ? levels_for(n) : 0);
   }
+  Handle build(std::size_t n) { return build(n, extent(n)); }
 
   /// The box of the first n points of buffer 0.
   [[nodiscard]] Box extent(std::size_t n) const {
@@ -163,7 +164,11 @@ class Builder {
     const std::size_t right_slots = static_cast<std::size_t>(slots.count) - left_slots;
     const std::size_t target =
         std::clamp<std::size_t>(n * left_slots / static_cast<std::size_t>(slots.count), 1, n - 1);
-    const std::size_t play = exact_ ? 0 : n / 128;
+    // A cut may miss the median by a little, so that it takes fewer sweeps to find. Leaves share what room is left in
+    // them as they like; above them, nodes have to find room in it, too.
+    const auto count = static_cast<std::size_t>(slots.count);
+    const std::size_t spare = slots.capacity == fill_ && count * fill_ > n ? count * fill_ - n : 0;
+    const std::size_t play = exact_ ? 0 : std::max(n / 128, std::min(spare / count, n / 16));
     const std::size_t overflow = n > right_slots * slots.capacity ? n - right_slots * slots.capacity : 1;
     std::size_t lowest = std::max(overflow, target > play ? target - play : 1);
     std::size_t highest = std::min({left_slots * slots.capacity, target + play, n - 1});
@@ -300,14 +305,25 @@ void Tree<S, Width>::build(PointView<S> points, std::span<const point_id> ids, b
   begin_write();
   const std::size_t n = points.size();
   storage::Columns<S> columns(n, axes(), wide_ids);
-  constexpr std::size_t grain = 1 << 14;
+  constexpr std::size_t grain = 1 << 14;  // of columns that are still in the cache when their box is taken
+  std::vector<Extent<S, Width>> boxes((n + grain - 1) / grain);
+  const storage::ColumnKernels<S>& kernels = storage::column_kernels<S>();
   config_.executor.for_each_chunk(n, grain, [&](std::size_t first, std::size_t last) {
-    for (int a = 0; a < axes(); ++a) {
-      S* column = columns.axis(0, a);
-      for (std::size_t i = first; i < last; ++i) column[i] = a < dimension_ ? points.row(i)[a] : S(0);
-    }
+    S* to[Width != 0 ? Width : max_dimension];
+    for (int a = 0; a < axes(); ++a) to[a] = columns.axis(0, a) + first;
+    kernels.transpose(points.row(first), points.stride(), last - first, dimension_, to);
+    for (int a = dimension_; a < axes(); ++a) std::fill_n(to[a], last - first, S(0));
+    Extent<S, Width>& box = boxes[first / grain];
+    for (std::size_t a = 0; a < static_cast<std::size_t>(axes()); ++a)
+      kernels.bounds(to[a], last - first, box.lower[a], box.upper[a]);
     columns.ids(0).tail(first).copy_from(ids.data() + first, last - first);
   });
+  Extent<S, Width> box = boxes[0];
+  for (const Extent<S, Width>& part : boxes)
+    for (std::size_t a = 0; a < static_cast<std::size_t>(axes()); ++a) {
+      box.lower[a] = std::min(box.lower[a], part.lower[a]);
+      box.upper[a] = std::max(box.upper[a], part.upper[a]);
+    }
   locations_.expect(n);
   locations_.assign(ids, 0);
   size_ = n;
@@ -316,9 +332,9 @@ void Tree<S, Width>::build(PointView<S> points, std::span<const point_id> ids, b
   records_->nodes.expect(leaves / (fan_out - 1) + 1);
   const plane_tree::Locating locating = this->locating();
   Builder<S, Width> builder(*this, columns, config_.leaf_fill, config_.executor, locating);
-  (void)choose_origin(builder.extent(n));
+  (void)choose_origin(box);
   release_subtree(root_);
-  root_ = builder.build(n);
+  root_ = builder.build(n, box);
   if (locating == plane_tree::Locating::afterwards) this->locate_all(config_.executor, columns.memory(0));
   end_write();
 }

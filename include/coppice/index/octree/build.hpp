@@ -196,8 +196,9 @@ void Tree<S, Dim>::build_from(PointView<S> points, std::span<const point_id> ids
   storage::Columns<S> columns(n, Dim, records_->leaves.has_wide_ids());
   constexpr std::size_t grain = 1 << 15;
   config.executor.for_each_chunk(n, grain, [&](std::size_t first, std::size_t last) {
-    for (std::size_t i = first; i < last; ++i)
-      for (int a = 0; a < Dim; ++a) columns.axis(0, a)[i] = points.row(i)[a];
+    S* to[Dim];
+    for (int a = 0; a < Dim; ++a) to[a] = columns.axis(0, a) + first;
+    storage::column_kernels<S>().transpose(points.row(first), points.stride(), last - first, Dim, to);
     columns.ids(0).tail(first).copy_from(ids.data() + first, last - first);
   });
   attach(anchor_, 0, Builder<S, Dim>(*this, columns, n).run());

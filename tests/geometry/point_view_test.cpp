@@ -82,6 +82,22 @@ TEST(CheckPoints, NamesTheFirstBadRow) {
   expect_refused<double>({0, -2e150, 2, 3}, 0, "coordinate 1");
 }
 
+TEST(CheckPoints, NamesItWhereverItLies) {
+  constexpr std::size_t rows = 200;
+  for (const int stride : {3, 5})
+    for (const std::size_t bad : {0, 63, 64, 130, 199}) {
+      std::vector<double> numbers(rows * static_cast<std::size_t>(stride), 1.0);
+      if (stride > 3) numbers[3] = std::nan("");  // between two rows: nobody's
+      for (std::size_t row = bad; row < rows; row += 7) numbers[row * static_cast<std::size_t>(stride) + 2] = -2e150;
+      try {
+        check_points(PointView<double>(numbers.data(), rows, 3, stride), 3);
+        FAIL() << "was accepted: row " << bad;
+      } catch (const invalid_input& refusal) {
+        EXPECT_EQ(refusal.row(), bad);
+      }
+    }
+}
+
 TEST(CheckPoints, TheLimitItselfIsFine) {
   EXPECT_EQ(coordinate_limit<double>(3), 1e150);
   EXPECT_EQ(coordinate_limit<float>(16), 1e18f);

@@ -2,6 +2,8 @@
 // query/.
 #pragma once
 
+#include <algorithm>
+
 #include "coppice/query/child_boxes.hpp"
 #include "coppice/query/hierarchy.hpp"
 #include "coppice/query/kernels.hpp"
@@ -52,10 +54,14 @@ class TreeView {
   }
   /// What a distance needs: the boxes of a node, the coordinates of a leaf.
   void prefetch(query::Child c) const {
-    if (c.is_leaf)
-      storage::prefetch_lines(leaves[c.handle], coordinate_bytes());
-    else
+    if (!c.is_leaf) {
       storage::prefetch_lines(nodes[c.handle], Node::bytes_for(stored_dimension()));
+    } else if constexpr (Width != 0) {
+      storage::prefetch_lines(leaves[c.handle], coordinate_bytes());
+    } else {  // only what is filled, and of many axes the first, which mostly decide
+      constexpr int most_axes = 8;
+      for (int axis = 0; axis < std::min(stored_dimension(), most_axes); ++axis) prefetch_axis(c, axis);
+    }
   }
   /// What a test of one axis needs.
   void prefetch_axis(query::Child leaf, int axis) const {

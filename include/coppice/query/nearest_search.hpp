@@ -59,9 +59,14 @@ class NearestSearch {
       if (unless_far && depth > 0 && is_far(*path[depth - 1], taken[depth - 1].child)) return best_first();
     if (alone_ && depth > 0) fetch_beside(*path[depth - 1], taken[depth - 1].child);
     go(c);
-    while (depth-- > 0)
-      if (!Query::is_euclidean || within_threshold(taken[depth].others_squared))
-        descend(*path[depth], 1u << taken[depth].child);
+    while (depth-- > 0) {
+      if (Query::is_euclidean && !within_threshold(taken[depth].others_squared)) continue;
+      const Mask home = 1u << taken[depth].child;
+      if constexpr (wide)
+        level_by_level(*path[depth], home);
+      else
+        descend(*path[depth], home);
+    }
   }
 
   /// Nodes in the order of their bounds, whatever their depth; the leaves of a node, which lie together, nearest first
@@ -123,6 +128,8 @@ class NearestSearch {
   struct Nothing {};
   // Where `automatic` changes its mind: measured in two to four dimensions.
   static constexpr bool narrow = H::compiled_dimension >= 2 && H::compiled_dimension <= 4;
+  // Many axes: a leaf is many lines, a search looks at many leaves, and memory is what it waits for.
+  static constexpr bool wide = H::compiled_dimension == 0 && Query::is_euclidean;
   static constexpr std::size_t few = 128;
   static constexpr std::size_t many = 600;
   static constexpr std::uint32_t no_child = 0xffffffff;
@@ -192,6 +199,51 @@ class NearestSearch {
 
   void descend(const typename H::Node& node, Mask skip) {
     each_nearest_first(node, skip, [&](Entry e) { go(e.child); });
+  }
+
+  /// What is near enough below a node, apart from the children in `skip`: its nodes level by level, and then its leaves,
+  /// nearest first. Going down to the nearest leaf at once would wait for every node on the way; here whatever is read
+  /// has been asked for a while before.
+  void level_by_level(const typename H::Node& top, Mask skip) {
+    constexpr std::size_t room = 256;
+    constexpr std::size_t ahead = 4;
+    Entry levels[2][room];
+    Entry leaves[room];
+    Entry* level = levels[0];
+    Entry* below = levels[1];
+    std::size_t in_level = 0, in_below = 0, leaf_count = 0;
+    const auto open = [&](const typename H::Node& node, Mask without) {
+      const Pack bounds = bounds_of(node);
+      S bound[simd::lanes];
+      bounds.store(bound);
+      Mask m = less_equal(bounds, best_.threshold()) & live_lanes(h_.children(node), 0) & ~without;
+      for (; m != 0; m &= m - 1) {
+        const int s = __builtin_ctz(m);
+        const Entry e{bound[s], h_.child(node, s)};
+        if (e.child.is_leaf) {
+          leaves[leaf_count++] = e;
+        } else {
+          h_.prefetch(e.child);
+          below[in_below++] = e;
+        }
+      }
+    };
+    for (open(top, skip); in_below > 0;) {
+      std::swap(level, below);
+      in_level = std::exchange(in_below, 0);
+      for (std::size_t i = 0; i < in_level; ++i) {
+        if (std::max(in_below, leaf_count) + simd::lanes <= room)
+          open(h_.node(level[i].child), 0);
+        else
+          go(level[i].child);
+      }
+    }
+    std::sort(leaves, leaves + leaf_count, [](const Entry& a, const Entry& b) { return a.bound < b.bound; });
+    for (std::size_t i = 0; i < std::min(leaf_count, ahead); ++i) fetch(leaves[i].child);
+    for (std::size_t i = 0; i < leaf_count && within_threshold(leaves[i].bound); ++i) {
+      if (i + ahead < leaf_count && within_threshold(leaves[i + ahead].bound)) fetch(leaves[i + ahead].child);
+      scan(h_.block(leaves[i].child));
+    }
   }
 
   /// The children of a node, nearest first, as long as they are near enough; `skip` are the ones already searched.

@@ -65,6 +65,10 @@ class RangeSearch {
   static constexpr int all_axes = Shape::by_axis ? 3 : 1;
   using Leaves = LeafLists<T, all_axes>;
 
+  /// Leaves of many axes are fetched a few ahead of their test: a list of them is more than the first cache holds.
+  static constexpr bool wide = H::compiled_dimension == 0;
+  static constexpr std::size_t ahead = 4;
+
   struct Waiting {
     S bound;
     Child child;
@@ -110,7 +114,7 @@ class RangeSearch {
     return take<harvest>(leaves);
   }
 
-  /// Lets a leaf wait in its list and fetches what is going to be read of it.
+  /// Lets a leaf wait in its list and fetches what is going to be read of it, unless that is to wait, too.
   template <Harvest harvest, class SomeOverlap>
   [[gnu::always_inline]] void wait(Child leaf, bool inside, const SomeOverlap& overlap, int s, Leaves& leaves) const {
     if constexpr (Shape::by_axis) {
@@ -122,9 +126,15 @@ class RangeSearch {
         for (unsigned left = axes; left != 0; left &= left - 1) h_.prefetch_axis(leaf, __builtin_ctz(left));
       leaves.by_axes[count].push(leaf, axes);
     } else {
-      if (!inside) h_.prefetch(leaf);
       leaves.by_axes[inside ? 0 : all_axes].push(leaf, 0);
+      if (wide && !inside) return;
+      if (!inside) h_.prefetch(leaf);
     }
+    fetch_ids<harvest>(leaf);
+  }
+
+  template <Harvest harvest>
+  void fetch_ids(Child leaf) const {
     if (harvest != Harvest::count || filter_ != nullptr) h_.prefetch_ids(leaf);
   }
 
@@ -204,7 +214,14 @@ class RangeSearch {
     point_id* const ids = sink_.ids;
     S* const keys = sink_.keys;
     std::size_t size = sink_.size;
+    const auto fetch = [&](std::size_t l) {
+      if (!wide || l >= leaves.size()) return;
+      h_.prefetch(leaves.leaf(l));
+      fetch_ids<harvest>(leaves.leaf(l));
+    };
+    for (std::size_t l = 0; l < ahead; ++l) fetch(l);
     for (std::size_t l = 0; l < leaves.size(); ++l) {
+      fetch(l + ahead);
       const auto block = h_.block(leaves.leaf(l));
       const auto& points = points_of<axes>(shape, leaves.axes(l));
       const auto harvest_with = [&](const auto* stored_ids) {

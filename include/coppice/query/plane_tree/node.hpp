@@ -51,12 +51,12 @@ struct alignas(storage::cache_line) Node {
   using Axis = std::conditional_t<Width != 0, std::uint8_t, std::uint16_t>;
 
   S split[planes];
-  Axis axis[fan_out];  // the last entry only fills the vector
+  Axis axis[Width != 0 ? fan_out : planes];  // the eighth only fills the vector of the compiled forms
   std::uint8_t need[fan_out];
   std::uint8_t right[fan_out];
+  std::uint8_t children;
   Handle child[fan_out];
   std::uint8_t count[fan_out];  // points of a leaf child, 0 for an inner one
-  std::uint8_t children;
 
   [[nodiscard]] bool is_leaf(int s) const { return (child[s] & leaf_bit) != 0; }
   [[nodiscard]] unsigned used_planes() const {
@@ -81,6 +81,9 @@ struct alignas(storage::cache_line) Node {
     return sizeof(Node) + static_cast<std::size_t>(dimension) * 2 * fan_out * sizeof(float);
   }
 };
+
+static_assert(sizeof(Node<double, 0>) == 2 * storage::cache_line);
+static_assert(sizeof(Node<double, 4>) == 2 * storage::cache_line);
 
 /// A leaf record: coordinates axis by axis, then ids, narrow or wide.
 template <class S>

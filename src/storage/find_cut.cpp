@@ -46,16 +46,18 @@ Cut<S> find_cut(const S* keys, std::size_t n, std::size_t lowest, std::size_t hi
   std::size_t below_low = 0;
   std::size_t below_high = n;
 
-  constexpr std::size_t sample_size = 512;
-  if (n >= 8 * sample_size) {
-    S sample[sample_size];
+  constexpr std::size_t sampled_from = 1 << 12, many = 1 << 15;
+  constexpr std::size_t large_sample = 512, small_sample = 128;  // selecting from it must not cost more than a sweep
+  if (n >= sampled_from) {
+    S sample[large_sample];
+    const std::size_t sample_size = n < many ? small_sample : large_sample;
     const std::size_t step = n / sample_size;
     for (std::size_t i = 0; i < sample_size; ++i)
       sample[i] = keys[i * step + (i * 2654435761u >> 8) % step];  // scattered within each step
     const std::size_t rank = std::min(target * sample_size / n, sample_size - 1);
     // The true cut lies between sample ranks two standard deviations to either side, nearly always. Each is selected
     // when it is asked for, from the part of the sample on its side.
-    constexpr std::size_t deviation = 24;
+    const std::size_t deviation = n < many ? 12 : 24;
     for (const std::size_t r :
          {rank, rank < deviation ? 0 : rank - deviation, std::min(rank + deviation, sample_size - 1)}) {
       std::nth_element(sample + (r > rank ? rank : 0), sample + r, sample + (r < rank ? rank : sample_size));
@@ -73,7 +75,7 @@ Cut<S> find_cut(const S* keys, std::size_t n, std::size_t lowest, std::size_t hi
   }
   // Interpolation between the bracket's ends, now and then bisection: a handful of sweeps when the keys spread evenly.
   // Few keys in tight clusters far apart take more, and a sweep over them still costs far less than selection.
-  const int sweeps = n < 8 * sample_size ? 32 : 8;
+  const int sweeps = n < sampled_from ? 32 : 8;
   for (int i = 0; i < sweeps && low < high; ++i) {
     const double share = static_cast<double>(target - below_low) / static_cast<double>(below_high - below_low);
     const double step = i % 3 == 2 ? 0.5 : std::clamp(share, 0.02, 0.98);

@@ -117,7 +117,9 @@ class Files(Pages):
         self.tool("knn", self.path("hills.csv"), "-k", "1", "--save", self.path("hills.coppice"), "--out",
                   self.path("x.npz"))
         shown = json.loads(self.tool("view", self.path("hills.coppice"), "--out", self.path("saved.html"), "--json"))
-        self.assertEqual((shown["points"], shown["levels"]), (20000, self.report["levels"]))
+        self.assertEqual(shown["points"], 20000)
+        # It is built anew from points in another order, so its sampled cuts may make it a level deeper or less deep.
+        self.assertLessEqual(abs(shown["levels"] - self.report["levels"]), 1)
 
 
 @unittest.skipUnless(CHROMIUM, "no Chromium: apt-get install chromium")

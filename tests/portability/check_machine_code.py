@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Looks at the aarch64 machine code of the library: no instruction may fuse a multiplication with an addition, since
 answers are the same bit for bit on every machine, and both kernel units must hold NEON arithmetic on whole vectors.
-Eigen's matrix products fuse by hand; they only choose directions, by which searches prune and which decide no answer.
 
 Usage: check_machine_code.py OBJDUMP ARCHIVE
 """
@@ -16,7 +15,6 @@ MEMBER = re.compile(r"^(\S+\.o):\s+file format (\S+)$")
 INSTRUCTION = re.compile(r"^\s+[0-9a-f]+:\t([a-z]\S*)(?:\t(.*))?$")
 # Scalar and vector forms, by element too, and those of half precision and of complex numbers.
 FUSED = re.compile(r"^(fn?m(add|sub)|fml[as]l?2?|fcmla|bfmla?l[bt]|bfmmla|fn?ml[as])$")
-DIRECTIONS = re.compile(r"^(void )?Eigen::")
 ARITHMETIC = {"fadd", "fsub", "fmul"}
 VECTOR = {"float": re.compile(r"^v\d+\.4s,"), "double": re.compile(r"^v\d+\.2d,")}
 KERNELS = "kernels.cpp.o"
@@ -32,7 +30,7 @@ def main() -> int:
     for line in lines.stdout:
         if match := INSTRUCTION.match(line):
             operation, operands = match[1], match[2] or ""
-            if FUSED.match(operation) and not DIRECTIONS.match(function):
+            if FUSED.match(operation):
                 fused.append(f"{member}: {operation} {operands} in {function}")
             elif operation in ARITHMETIC:
                 scalars += operands[0] in "sd"

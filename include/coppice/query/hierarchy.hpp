@@ -84,6 +84,12 @@ concept Hierarchy = requires(const H& h, const typename H::Node& node, const typ
   h.prefetch_ids(c);
 };
 
+/// Whether leaves may be of many axes, and so many cache lines each: memory is then what a search waits for, and leaves
+/// are fetched so many ahead of the one that is read. Dimensions up to four are compiled, all but one.
+template <class H>
+inline constexpr bool many_axes = H::compiled_dimension == 0;
+inline constexpr std::size_t leaves_ahead = 4;
+
 /// The lanes of a block that hold points, from entry `first` on.
 [[gnu::always_inline]] inline Mask live_lanes(int count, int first) {
   return count - first >= simd::lanes ? 0xffu : (1u << (count - first)) - 1;

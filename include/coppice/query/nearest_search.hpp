@@ -62,7 +62,7 @@ class NearestSearch {
     while (depth-- > 0) {
       if (Query::is_euclidean && !within_threshold(taken[depth].others_squared)) continue;
       const Mask home = 1u << taken[depth].child;
-      if constexpr (wide)
+      if constexpr (by_level)
         level_by_level(*path[depth], home);
       else
         descend(*path[depth], home);
@@ -128,8 +128,8 @@ class NearestSearch {
   struct Nothing {};
   // Where `automatic` changes its mind: measured in two to four dimensions.
   static constexpr bool narrow = H::compiled_dimension >= 2 && H::compiled_dimension <= 4;
-  // Many axes: a leaf is many lines, a search looks at many leaves, and memory is what it waits for.
-  static constexpr bool wide = H::compiled_dimension == 0 && Query::is_euclidean;
+  // A search that counts its work goes node by node, so that it stops soon where that is limited.
+  static constexpr bool by_level = many_axes<H> && Query::is_euclidean;
   static constexpr std::size_t few = 128;
   static constexpr std::size_t many = 600;
   static constexpr std::uint32_t no_child = 0xffffffff;
@@ -201,12 +201,11 @@ class NearestSearch {
     each_nearest_first(node, skip, [&](Entry e) { go(e.child); });
   }
 
-  /// What is near enough below a node, apart from the children in `skip`: its nodes level by level, and then its leaves,
-  /// nearest first. Going down to the nearest leaf at once would wait for every node on the way; here whatever is read
-  /// has been asked for a while before.
+  /// What is near enough below a node, apart from the children in `skip`: its nodes level by level, and then its
+  /// leaves, nearest first. Going down to the nearest leaf at once would wait for every node on the way; here whatever
+  /// is read has been asked for a while before.
   void level_by_level(const typename H::Node& top, Mask skip) {
     constexpr std::size_t room = 256;
-    constexpr std::size_t ahead = 4;
     Entry levels[2][room];
     Entry leaves[room];
     Entry* level = levels[0];
@@ -239,9 +238,10 @@ class NearestSearch {
       }
     }
     std::sort(leaves, leaves + leaf_count, [](const Entry& a, const Entry& b) { return a.bound < b.bound; });
-    for (std::size_t i = 0; i < std::min(leaf_count, ahead); ++i) fetch(leaves[i].child);
+    for (std::size_t i = 0; i < std::min(leaf_count, leaves_ahead); ++i) fetch(leaves[i].child);
     for (std::size_t i = 0; i < leaf_count && within_threshold(leaves[i].bound); ++i) {
-      if (i + ahead < leaf_count && within_threshold(leaves[i + ahead].bound)) fetch(leaves[i + ahead].child);
+      const std::size_t next = i + leaves_ahead;
+      if (next < leaf_count && within_threshold(leaves[next].bound)) fetch(leaves[next].child);
       scan(h_.block(leaves[i].child));
     }
   }

@@ -65,10 +65,6 @@ class RangeSearch {
   static constexpr int all_axes = Shape::by_axis ? 3 : 1;
   using Leaves = LeafLists<T, all_axes>;
 
-  /// Leaves of many axes are fetched a few ahead of their test: a list of them is more than the first cache holds.
-  static constexpr bool wide = H::compiled_dimension == 0;
-  static constexpr std::size_t ahead = 4;
-
   struct Waiting {
     S bound;
     Child child;
@@ -127,7 +123,7 @@ class RangeSearch {
       leaves.by_axes[count].push(leaf, axes);
     } else {
       leaves.by_axes[inside ? 0 : all_axes].push(leaf, 0);
-      if (wide && !inside) return;
+      if (many_axes<H> && !inside) return;  // a list of them is more than the first cache holds: see take_some
       if (!inside) h_.prefetch(leaf);
     }
     fetch_ids<harvest>(leaf);
@@ -215,13 +211,13 @@ class RangeSearch {
     S* const keys = sink_.keys;
     std::size_t size = sink_.size;
     const auto fetch = [&](std::size_t l) {
-      if (!wide || l >= leaves.size()) return;
+      if (!many_axes<H> || l >= leaves.size()) return;
       h_.prefetch(leaves.leaf(l));
       fetch_ids<harvest>(leaves.leaf(l));
     };
-    for (std::size_t l = 0; l < ahead; ++l) fetch(l);
+    for (std::size_t l = 0; l < leaves_ahead; ++l) fetch(l);
     for (std::size_t l = 0; l < leaves.size(); ++l) {
-      fetch(l + ahead);
+      fetch(l + leaves_ahead);
       const auto block = h_.block(leaves.leaf(l));
       const auto& points = points_of<axes>(shape, leaves.axes(l));
       const auto harvest_with = [&](const auto* stored_ids) {

@@ -74,11 +74,6 @@ struct Plane {
   double curvature = 0;
 };
 
-/// Column by column: a matrix product of Eigen's fuses multiplications with additions on some processors.
-Eigen::Vector3d product(const Eigen::Matrix3d& matrix, const Eigen::Vector3d& x) {
-  return matrix.col(0) * x[0] + matrix.col(1) * x[1] + matrix.col(2) * x[2];
-}
-
 Plane plane_of(const LocalMoments& moments) {
   const auto& [xx, xy, xz, yy, yz, zz] = moments.covariance;
   if (moments.count < 3 || !(xx + yy + zz > 0)) return {};
@@ -91,12 +86,12 @@ Plane plane_of(const LocalMoments& moments) {
   constexpr double exact = 1e-14;
   const auto residual = [&] {
     const Eigen::Vector3d normal = solver.eigenvectors().col(0);
-    return (product(covariance, normal) - solver.eigenvalues()[0] * normal).norm();
+    return (covariance * normal - solver.eigenvalues()[0] * normal).norm();
   };
   if (!(residual() <= exact * solver.eigenvalues()[2])) solver.compute(covariance);
   const Eigen::Vector3d normal = solver.eigenvectors().col(0).normalized();
   if (!normal.allFinite()) return {};
-  const double smallest = std::max(0.0, normal.dot(product(covariance, normal)));  // closer than the solver's own value
+  const double smallest = std::max(0.0, normal.dot(covariance * normal));  // closer than the solver's own value
   return {normal, std::min(smallest / (xx + yy + zz), 1.0 / 3.0)};
 }
 

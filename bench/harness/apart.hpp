@@ -18,8 +18,8 @@ struct Usage {
 
 /// Runs the work here and now. Memory is handed back to the system first, so that what is taken anew is seen.
 [[nodiscard]] Usage usage_of(const std::function<void()>& work);
-/// Likewise, but where the first run took less than a second its time does not count: it pays for pages and threads that
-/// are there afterwards. The time is then the median of three more runs, to which memory is left as it is.
+/// Likewise, but where the first run took less than a second its time does not count: it pays for pages and threads
+/// that are there afterwards. The time is then the median of three more runs, to which memory is left as it is.
 [[nodiscard]] Usage settled_usage_of(const std::function<void()>& work);
 
 /// What a process has to say: why there is nothing, or figures and texts by name.

@@ -206,7 +206,8 @@ TYPED_TEST(OctreeTest, CellsOfTheSmallestSizeAreNotDivided) {
   config.smallest_cell = Scalar(0.25);
   auto tree = typename TestFixture::Tree(config);
   Points<Scalar> points{{}, TypeParam::dim};
-  for (int i = 0; i < 3000 * TypeParam::dim; ++i) points.coordinates.push_back(static_cast<Scalar>(this->rng.uniform()));
+  for (int i = 0; i < 3000 * TypeParam::dim; ++i)
+    points.coordinates.push_back(static_cast<Scalar>(this->rng.uniform()));
   for (std::size_t i = 0; i < points.size(); ++i) tree.insert(points.view()[i]);
   ASSERT_NO_THROW(tree.validate());
   EXPECT_EQ(tree.statistics().leaves, static_cast<std::size_t>(std::pow(4, TypeParam::dim)));

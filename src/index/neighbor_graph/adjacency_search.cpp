@@ -26,7 +26,7 @@ template <class Scalar, class Metric>
 class LevelWalk {
  public:
   LevelWalk(const LeafColumns<Scalar>& columns, const PartitionTree<Scalar>& tree, const NearestRule<Scalar>& rule,
-       AdjacencySearchCounts& counts)
+            AdjacencySearchCounts& counts)
       : columns_(columns), tree_(tree), counts_(counts), nearest_(columns, tree, rule, counts) {}
 
   [[nodiscard]] const LeafNearest<Scalar>& nearest() const { return nearest_; }

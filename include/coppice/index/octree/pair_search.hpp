@@ -234,9 +234,7 @@ class PairRows : PairGather<Target, S, Full, Shifts> {
 template <class Target, class S>
 class PairKernelsOf {
  public:
-  static constexpr PairKernels<S> table() {
-    return {&list};
-  }
+  static constexpr PairKernels<S> table() { return {&list}; }
 
  private:
   static std::size_t list(const PairSearch<S>& search, std::size_t first, std::size_t last, PairScratch& scratch,

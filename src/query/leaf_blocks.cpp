@@ -208,6 +208,7 @@ LeafView<S> LeafBlocks<S>::view() const noexcept {
     view.frame.origin[a] = origin_[a];
     for (std::size_t k = 0; k < 3; ++k) view.frame.cell[k][a] = cell_.vectors[k][a];
     view.relative[a] = relative_[a].get();
+    view.steps[a] = steps_[a];
     view.center[a] = center_[a].get();
     view.half[a] = half_[a].get();
   }
@@ -237,9 +238,8 @@ double LeafBlocks<S>::spread() const {
 
 template <class S>
 std::size_t LeafBlocks<S>::bytes() const noexcept {
-  std::size_t sum = points_.bytes() + keys_.bytes() + given_keys_.bytes() + histogram_.bytes() + begin_.bytes() +
-                    cuts_.bytes() + ids_.bytes() + slots_.bytes() + images_.bytes() + wrapped_.bytes() +
-                    bounds_.bytes();
+  std::size_t sum = points_.bytes() + keys_.bytes() + histogram_.bytes() + begin_.bytes() + ids_.bytes() +
+                    slots_.bytes() + images_.bytes() + wrapped_.bytes() + bounds_.bytes();
   for (std::size_t a = 0; a < 3; ++a) sum += relative_[a].bytes() + half_[a].bytes() + center_[a].bytes();
   return sum;
 }

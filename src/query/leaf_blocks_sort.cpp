@@ -2,6 +2,7 @@
 // made.
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "coppice/query/leaf_blocks.hpp"
 
@@ -10,13 +11,19 @@ namespace {
 
 constexpr std::size_t particles_a_part = 32768;  // of a counting sort that threads share
 constexpr std::size_t leaves_a_chunk = 512;
+constexpr std::size_t most_segments = 64;  // of an order that threads cut into leaves
+/// Where the leaves of a segment begin, in a list of those of all; the last of a segment may have fewer points.
+constexpr std::size_t cuts_before(std::size_t slot, std::size_t segment) {
+  return slot / least_leaf + 2 * segment;
+}
 
 }  // namespace
 
 template <class S>
 void LeafBlocks<S>::sort(PointView<S> positions, const Executor& executor) {
   slots_.make(positions.size());
-  make_columns(positions.size());
+  ids_.make(positions.size() + slack);
+  for (Buffer<float>& column : relative_) column.make(positions.size() + slack);
   arrange(positions, executor);
   if (size_ > 0) settle(executor);
 }
@@ -24,19 +31,11 @@ void LeafBlocks<S>::sort(PointView<S> positions, const Executor& executor) {
 template <class S>
 void LeafBlocks<S>::sort_once(PointView<S> positions, const Executor& executor) {
   arrange(positions, executor);
-  keys_ = {};
-  given_keys_ = {};
   histogram_ = {};
-  cuts_ = {};
   wrapped_ = {};
-  make_columns(positions.size());  // in the memory that the keys have left
+  for (std::size_t a = 0; a < 3; ++a)  // nobody needs the keys any more
+    steps_[a] = reinterpret_cast<std::int16_t*>(keys_.get()) + a * (positions.size() + slack);
   if (size_ > 0) settle(executor);
-}
-
-template <class S>
-void LeafBlocks<S>::make_columns(std::size_t particles) {
-  ids_.make(particles + slack);
-  for (Buffer<float>& column : relative_) column.make(particles + slack);
 }
 
 /// All but the boxes.
@@ -47,8 +46,7 @@ void LeafBlocks<S>::arrange(PointView<S> positions, const Executor& executor) {
   const std::size_t n = positions.size();
   wrap(positions, executor);
   points_.make(n + slack);
-  keys_.make(n + slack);
-  given_keys_.make(n + slack);
+  keys_.make(n + slack + std::max(cuts_before(n, most_segments), (n + slack + 1) / 2));  // then cuts, and then steps
   if (n == 0) return;
   const PointView<S> from = has_images_ ? PointView<S>(wrapped_.get(), n, 3) : positions;
   if (has_images_) bounds_of(from, executor, nullptr);
@@ -80,13 +78,18 @@ void LeafBlocks<S>::order(PointView<S> from, PointView<S> positions, const Execu
       body(histogram_.get() + p * buckets, n * p / parts, n * (p + 1) / parts);
     });
   };
-  part_of([&](std::uint32_t* counts, std::size_t first, std::size_t last) {
+  // Found twice: to keep them would take memory that is worth more.
+  const auto each_key = [&](std::size_t first, std::size_t last, auto&& body) {
     constexpr std::size_t block = 1024;
+    std::uint32_t keys[block];
     for (std::size_t b = first; b < last; b += block) {
-      const std::size_t e = std::min(last, b + block);
-      kernels.keys(from.row(b), from.stride(), e - b, range_, scale, given_keys_.get() + b);
-      for (std::size_t i = b; i < e; ++i) ++counts[given_keys_[i] >> low];
+      const std::size_t count = std::min(last - b, block);
+      kernels.keys(from.row(b), from.stride(), count, range_, scale, keys);
+      for (std::size_t i = 0; i < count; ++i) body(b + i, keys[i]);
     }
+  };
+  part_of([&](std::uint32_t* counts, std::size_t first, std::size_t last) {
+    each_key(first, last, [&](std::size_t, std::uint32_t key) { ++counts[key >> low]; });
   });
   std::uint32_t sum = 0;
   for (std::size_t c = 0; c < buckets; ++c)
@@ -97,13 +100,12 @@ void LeafBlocks<S>::order(PointView<S> from, PointView<S> positions, const Execu
       count = here;
     }
   part_of([&](std::uint32_t* next, std::size_t first, std::size_t last) {
-    for (std::size_t i = first; i < last; ++i) {
-      const std::uint32_t key = given_keys_[i];
+    each_key(first, last, [&](std::size_t i, std::uint32_t key) {
       const std::uint32_t slot = next[key >> low]++;
       const S* x = positions.row(i);
       points_[slot] = {{x[0], x[1], x[2]}, static_cast<std::int32_t>(i)};
       keys_[slot] = key;
-    }
+    });
   });
   const std::uint32_t* ends = histogram_.get() + (parts - 1) * buckets;  // where the last part's counters have arrived
   executor.for_each_chunk(buckets, 4096, [&](std::size_t first, std::size_t last) {
@@ -129,17 +131,43 @@ void LeafBlocks<S>::refine(std::uint32_t first, std::uint32_t last, std::uint32_
   for (std::uint32_t d = 0; d <= mask; ++d) begin[d + 1] += begin[d];
   std::uint32_t next[512];
   std::copy(begin, begin + mask + 1, next);
-  spare.points.make(last - first);
-  spare.keys.make(last - first);
-  for (std::uint32_t i = first; i < last; ++i) {
-    const std::uint32_t to = next[(keys_[i] >> low) & mask]++;
-    spare.points[to] = points_[i];
-    spare.keys[to] = keys_[i];
-  }
-  std::copy_n(spare.points.get(), last - first, points_.get() + first);
-  std::copy_n(spare.keys.get(), last - first, keys_.get() + first);
+  spare.places.make(last - first);
+  for (std::uint32_t i = first; i < last; ++i) spare.places[i - first] = next[(keys_[i] >> low) & mask]++;
+  rearrange(first, last - first, spare);
   for (std::uint32_t d = 0; d <= mask; ++d)
     if (begin[d + 1] - begin[d] > leaf_capacity) refine(first + begin[d], first + begin[d + 1], low, spare);
+}
+
+/// Everybody to the place that spare.places names. Many go in place: dense clusters fall into few buckets, and a copy
+/// of those would be a large part of all.
+template <class S>
+void LeafBlocks<S>::rearrange(std::uint32_t first, std::uint32_t count, Spare& spare) {
+  constexpr std::uint32_t many = 8192;
+  LeafPoint<S>* const points = points_.get() + first;
+  std::uint32_t* const keys = keys_.get() + first;
+  std::uint32_t* const places = spare.places.get();
+  if (count <= many) {
+    spare.points.make(count);
+    spare.keys.make(count);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      spare.points[places[i]] = points[i];
+      spare.keys[places[i]] = keys[i];
+    }
+    std::copy_n(spare.points.get(), count, points);
+    std::copy_n(spare.keys.get(), count, keys);
+    return;
+  }
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (places[i] == i) continue;
+    LeafPoint<S> point = points[i];  // goes to its place, whoever stands there to his, and so on around
+    std::uint32_t key = keys[i];
+    for (std::uint32_t at = i, to = std::exchange(places[i], i); to != at;) {
+      std::swap(point, points[to]);
+      std::swap(key, keys[to]);
+      at = to;
+      to = std::exchange(places[at], at);
+    }
+  }
 }
 
 /// Where a particle lies for the sort.
@@ -175,24 +203,24 @@ template <class S>
 void LeafBlocks<S>::cut(const std::uint32_t* ends, std::size_t buckets, const Executor& executor) {
   const std::size_t n = points_.get() == nullptr ? 0 : ends[buckets - 1];
   std::fill_n(keys_.get() + n, slack, ~0u);
-  const std::size_t segments = std::clamp<std::size_t>(n / 16384, 1, 64);
-  std::size_t from[65], to[65], count[65];
+  const std::size_t segments = std::clamp<std::size_t>(n / 16384, 1, most_segments);
+  std::size_t from[most_segments + 1], to[most_segments], count[most_segments];
   for (std::size_t s = 0; s <= segments; ++s) {
     const auto target = static_cast<std::uint32_t>(n * s / segments);
     from[s] = s == 0 ? 0 : s == segments ? n : *std::lower_bound(ends, ends + buckets, target);
   }
-  cuts_.make(n / least_leaf + segments * 2 + 64);
-  for (std::size_t s = 0; s < segments; ++s) to[s] = from[s] / least_leaf + 2 * s;
+  std::uint32_t* const cuts = keys_.get() + n + slack;
+  for (std::size_t s = 0; s < segments; ++s) to[s] = cuts_before(from[s], s);
   const auto& kernels = leaf_kernels<S>();
   executor.for_each_chunk(segments, 1, [&](std::size_t s, std::size_t) {
-    count[s] = kernels.cut(keys_.get(), from[s], from[s + 1], cuts_.get() + to[s]);
+    count[s] = kernels.cut(keys_.get(), from[s], from[s + 1], cuts + to[s]);
   });
   leaves_ = 0;
   for (std::size_t s = 0; s < segments; ++s) leaves_ += count[s];
   begin_.make(leaves_ + 1 + slack);
   std::size_t leaf = 0;
   for (std::size_t s = 0; s < segments; ++s)
-    leaf = static_cast<std::size_t>(std::copy_n(cuts_.get() + to[s], count[s], begin_.get() + leaf) - begin_.get());
+    leaf = static_cast<std::size_t>(std::copy_n(cuts + to[s], count[s], begin_.get() + leaf) - begin_.get());
   begin_[leaf] = static_cast<std::uint32_t>(n);
 
   for (std::size_t a = 0; a < 3; ++a) {

@@ -278,6 +278,9 @@ TYPED_TEST(AllNeighborsOf, FewPointsFarFromMany) {
       points.coordinates[i * static_cast<std::size_t>(d)] = static_cast<S>(1 + i % 7);
     for (const std::size_t k : {1, 10, 300}) check_nearest(points, nearest_query<S>(k), "far");
     check_nearest(points, nearest_query<S>(10, MetricKind::l2, true, S(2.5)), "far, within a radius");
+    // The clump falls together to its corners: many equal points, which have to be in the order of their ids.
+    for (S& x : points.coordinates) x = x < S(5e-4) ? S(0) : x < S(1e-3) ? S(1e-3) : x;
+    check_nearest(points, nearest_query<S>(10), "far from corners");
   }
 }
 

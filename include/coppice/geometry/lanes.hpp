@@ -50,6 +50,14 @@ struct Lanes<baseline> {
     std::memcpy(&p.b, from + 4, sizeof p.b);
     return p;
   }
+  /// Small integers, as they are.
+  [[gnu::always_inline]] static F load(const std::int16_t* from) {
+    typedef std::int16_t Short __attribute__((vector_size(8)));
+    Short low, high;
+    std::memcpy(&low, from, sizeof low);
+    std::memcpy(&high, from + 4, sizeof high);
+    return {__builtin_convertvector(low, Four), __builtin_convertvector(high, Four)};
+  }
   static I load(const std::int32_t* from) {
     I p;
     std::memcpy(p.v, from, sizeof p.v);

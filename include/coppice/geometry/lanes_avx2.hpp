@@ -18,6 +18,9 @@ struct Lanes<avx2> {
 
   static F broadcast(float x) { return _mm256_set1_ps(x); }
   static F load(const float* from) { return _mm256_loadu_ps(from); }
+  static F load(const std::int16_t* from) {
+    return _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
+  }
   static I load(const std::int32_t* from) { return _mm256_loadu_si256(reinterpret_cast<const I*>(from)); }
   static void store(float* to, F a) { _mm256_storeu_ps(to, a); }
   static void store(std::int32_t* to, I a) { _mm256_storeu_si256(reinterpret_cast<I*>(to), a); }

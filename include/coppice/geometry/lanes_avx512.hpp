@@ -84,6 +84,9 @@ struct Lanes<avx512> {
 
   static F broadcast(float x) { return _mm512_set1_ps(x); }
   static F load(const float* from) { return _mm512_loadu_ps(from); }
+  static F load(const std::int16_t* from) {
+    return _mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from))));
+  }
   static I load(const std::int32_t* from) { return _mm512_loadu_si512(from); }
   static void store(float* to, F a) { _mm512_storeu_ps(to, a); }
   static void store(std::int32_t* to, I a) { _mm512_storeu_si512(to, a); }

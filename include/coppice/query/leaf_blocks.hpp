@@ -35,7 +35,8 @@ class LeafBlocks {
   void check(PointView<S> positions, const SimulationCell& cell, const Executor& executor);
   /// Puts the particles into order. Requires: checked positions. Complexity: O(n).
   void sort(PointView<S> positions, const Executor& executor);
-  /// As `sort`, with half the memory: there are no slots(), and no particles move afterwards.
+  /// As `sort`, with half the memory, for open space: no particles move afterwards, there are no slots(), ids stand in
+  /// points() alone, and the view has `steps`.
   void sort_once(PointView<S> positions, const Executor& executor);
   /// New positions for the particles, which stay in their slots. Requires: checked positions, as many as sorted.
   void refit(PointView<S> positions, const Executor& executor);
@@ -67,17 +68,18 @@ class LeafBlocks {
   [[nodiscard]] std::size_t bytes() const noexcept;
 
  private:
-  /// Where a thread puts one bucket into order.
+  /// What a thread puts buckets into order with.
   struct Spare {
     Buffer<LeafPoint<S>> points;
     Buffer<std::uint32_t> keys;
+    Buffer<std::uint32_t> places;  ///< where each particle belongs
   };
 
   void wrap(PointView<S> positions, const Executor& executor);
   void order(PointView<S> from, PointView<S> positions, const Executor& executor);
-  void make_columns(std::size_t particles);
   void arrange(PointView<S> positions, const Executor& executor);
   void refine(std::uint32_t first, std::uint32_t last, std::uint32_t bits, Spare& spare);
+  void rearrange(std::uint32_t first, std::uint32_t count, Spare& spare);
   void refine_equal(std::uint32_t first, std::uint32_t last, Spare& spare);
   void cut(const std::uint32_t* ends, std::size_t buckets, const Executor& executor);
   void settle(const Executor& executor);
@@ -101,10 +103,12 @@ class LeafBlocks {
   double farthest_ = 0;
   double extent_ = 0;
   Buffer<LeafPoint<S>> points_;
-  Buffer<std::uint32_t> keys_, given_keys_, histogram_, begin_, cuts_;
+  Buffer<std::uint32_t> keys_;  ///< by slot; room for what comes after them, see order
+  Buffer<std::uint32_t> histogram_, begin_;
   Buffer<std::int32_t> ids_, slots_, images_;
   Buffer<S> wrapped_;
   Buffer<float> relative_[3], half_[3];
+  std::int16_t* steps_[3] = {};  ///< of those sorted once, in the memory of the keys
   Buffer<double> center_[3];
   Buffer<float> bounds_;  ///< of all levels
   std::vector<BoxLevel> levels_;

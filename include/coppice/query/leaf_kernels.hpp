@@ -13,6 +13,11 @@ inline constexpr std::uint32_t group_leaves = 16;  ///< leaves that share one de
 inline constexpr std::uint32_t key_bits = 30;
 /// What may be read past the end of every array that kernels load from.
 inline constexpr std::size_t slack = 64;
+/// Where points do not move, the coordinates relative to the middle of a leaf are kept in 16 bits, as so many steps to
+/// the largest half edge of its box.
+inline constexpr float steps_a_half = 32767;
+/// What that takes from them, in parts of the half edge: half a step.
+inline constexpr float step_error = 0.51f / steps_a_half;
 /// Bounds of boxes are clamped to this magnitude, in units of the search, so that no square overflows.
 inline constexpr float farthest = 1e18f;
 
@@ -38,7 +43,7 @@ struct LeafFrame {
   const std::int32_t* images;  ///< three a particle, the cell it lies in; null: all lie in cell (0, 0, 0)
 };
 
-/// Leaf blocks as kernels see them.
+/// Leaf blocks as kernels see them: `relative` and `ids`, or `steps` alone.
 template <class S>
 struct LeafView {
   LeafFrame frame;
@@ -46,6 +51,7 @@ struct LeafView {
   std::int32_t* ids;
   std::int32_t* slots;         ///< of each particle; null: not wanted
   float* relative[3];          ///< to the centre of the point's leaf, in units
+  std::int16_t* steps[3];      ///< the same, see step_of
   const std::uint32_t* begin;  ///< leaves + 1 slots
   double* center[3];
   float* half[3];  ///< half the edge of a leaf's box, in units, rounded up
@@ -53,6 +59,16 @@ struct LeafView {
   int level_count;
   std::size_t leaves;
 };
+
+/// The step of a leaf in units, from the largest half edge of its box.
+[[gnu::always_inline]] inline float step_of(float half) {
+  return half * (1 / steps_a_half);
+}
+/// So many steps are nearest to a relative coordinate.
+[[gnu::always_inline]] inline std::int16_t steps_of(double relative, double steps_a_unit) {
+  const double steps = relative * steps_a_unit;
+  return static_cast<std::int16_t>(static_cast<std::int32_t>(steps + (steps < 0 ? -0.5 : 0.5)));
+}
 
 /// What placing points asks of an instruction set.
 template <class S>
@@ -64,7 +80,7 @@ struct LeafKernels {
   void (*keys)(const S* rows, std::ptrdiff_t stride, std::size_t count, const S* lower, S scale, std::uint32_t* keys);
   /// Cuts [first, last) into leaves; their begins go to `begin`. Returns how many. Reads `slack` keys beyond last.
   std::size_t (*cut)(const std::uint32_t* keys, std::size_t first, std::size_t last, std::uint32_t* begin);
-  /// Centres, boxes, relative coordinates and ids of leaves [first, last).
+  /// Centres, boxes, relative coordinates (or steps) and ids of leaves [first, last).
   void (*settle)(const LeafView<S>& view, std::size_t first, std::size_t last);
   /// The boxes of `parents` from those of `children`.
   void (*raise)(const BoxLevel& children, const BoxLevel& parents);

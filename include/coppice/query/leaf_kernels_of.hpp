@@ -45,10 +45,12 @@ class LeafKernelsOf {
   }
 
   static void settle(const LeafView<S>& view, std::size_t first, std::size_t last) {
-    if (view.frame.images == nullptr)
-      settle_leaves<false>(view, first, last);
+    if (view.relative[0] == nullptr)
+      settle_leaves<false, true>(view, first, last);
+    else if (view.frame.images == nullptr)
+      settle_leaves<false, false>(view, first, last);
     else
-      settle_leaves<true>(view, first, last);
+      settle_leaves<true, false>(view, first, last);
   }
 
   static void raise(const BoxLevel& children, const BoxLevel& parents) {
@@ -115,7 +117,7 @@ class LeafKernelsOf {
 
   static float clamped(double x) { return static_cast<float>(x < -1e18 ? -1e18 : x > 1e18 ? 1e18 : x); }
 
-  template <bool Wrapped>
+  template <bool Wrapped, bool InSteps>
   static void settle_leaves(const LeafView<S>& view, std::size_t first, std::size_t last) {
     using Place = double;
     const LeafFrame& frame = view.frame;
@@ -127,7 +129,7 @@ class LeafKernelsOf {
       const LeafPoint<S>* points = view.points + b;
       Place at[3][leaf_capacity];
       for (std::size_t i = 0; i < n; ++i) {
-        view.ids[b + i] = points[i].id;
+        if constexpr (!InSteps) view.ids[b + i] = points[i].id;
         if (view.slots != nullptr) view.slots[points[i].id] = static_cast<std::int32_t>(b + i);
         for (int a = 0; a < 3; ++a) at[a][i] = static_cast<Place>(points[i].x[a]);
         if constexpr (Wrapped) {
@@ -136,6 +138,8 @@ class LeafKernelsOf {
             at[a][i] -= s[0] * frame.cell[0][a] + s[1] * frame.cell[1][a] + s[2] * frame.cell[2][a];
         }
       }
+      double middle[3];
+      float widest = 0;
       for (int a = 0; a < 3; ++a) {
         double least = at[a][0], most = at[a][0];
         for (std::size_t i = 1; i < n; ++i) {
@@ -143,16 +147,27 @@ class LeafKernelsOf {
           most = at[a][i] > most ? at[a][i] : most;
         }
         const double center = 0.5 * least + 0.5 * most;
-        view.center[a][l] = center;
+        view.center[a][l] = middle[a] = center;
         // Where the numbers are coarse for their spread, the center is rounded to one side.
         const double above = most - center, below = center - least;
-        view.half[a][l] = static_cast<float>((above > below ? above : below) * scale) * (1 + 2e-6f) + 1e-30f;
-        float* relative = view.relative[a] + b;
-        for (std::size_t i = 0; i < n; ++i) relative[i] = static_cast<float>((at[a][i] - center) * scale);
+        const float half = static_cast<float>((above > below ? above : below) * scale) * (1 + 2e-6f) + 1e-30f;
+        view.half[a][l] = half;
+        widest = half > widest ? half : widest;
+        if constexpr (!InSteps) {
+          float* relative = view.relative[a] + b;
+          for (std::size_t i = 0; i < n; ++i) relative[i] = static_cast<float>((at[a][i] - center) * scale);
+        }
         const float lower = clamped((least - frame.origin[a]) * scale);
         const float upper = clamped((most - frame.origin[a]) * scale);
         level.lower[a][l] = lower - (lower < 0 ? -lower : lower) * 2.4e-7f;
         level.upper[a][l] = upper + (upper < 0 ? -upper : upper) * 2.4e-7f;
+      }
+      if constexpr (InSteps) {
+        const double steps_a_unit = 1 / static_cast<double>(step_of(widest));
+        for (int a = 0; a < 3; ++a) {
+          std::int16_t* steps = view.steps[a] + b;
+          for (std::size_t i = 0; i < n; ++i) steps[i] = steps_of((at[a][i] - middle[a]) * scale, steps_a_unit);
+        }
       }
     }
   }

@@ -66,7 +66,7 @@ void LeafSet<S>::along_curve(PointView<S> points, const Executor& executor) {
     levels_.push_back(
         {lower_columns_.data() + 3 * level, upper_columns_.data() + 3 * level, view.levels[level].count, group_leaves});
   }
-  relative_columns_.assign(view.relative, view.relative + 3);
+  steps_columns_.assign(view.steps, view.steps + 3);
   center_columns_.assign(view.center, view.center + 3);
   half_columns_.assign(view.half, view.half + 3);
 }
@@ -79,15 +79,17 @@ LeafSetView<S> LeafSet<S>::view() const noexcept {
     const query::LeafView<S> blocks = blocks_.view();
     view.rows = blocks.points == nullptr ? nullptr : blocks.points->x;
     view.stride = sizeof(query::LeafPoint<S>) / sizeof(S);
-    view.ids = blocks.ids;
+    view.ids = blocks.points == nullptr ? nullptr : &blocks.points->id;
+    view.id_stride = sizeof(query::LeafPoint<S>) / sizeof(std::int32_t);
     view.begin = blocks.begin;
   } else {
     view.rows = rows_.get();
     view.stride = axes_;
     view.ids = ids_.data();
+    view.id_stride = 1;
     view.begin = begin_.data();
   }
-  view.relative = relative_columns_.data();
+  view.steps = steps_columns_.data();
   view.block_stride = block_stride_;
   view.center = center_columns_.data();
   view.half = half_columns_.data();
@@ -141,7 +143,7 @@ std::size_t LeafSet<S>::bytes() const noexcept {
   const auto axes = static_cast<std::size_t>(axes_);
   std::size_t sum = earlier_.size() * sizeof(std::uint32_t);
   if (axes_ == 3) return sum + blocks_.bytes();
-  sum += size_ * axes * (sizeof(S) + sizeof(float)) + ids_.size() * sizeof(std::int32_t);
+  sum += size_ * axes * (sizeof(S) + sizeof(std::int16_t)) + ids_.size() * sizeof(std::int32_t);
   sum += leaves_ * (axes * (sizeof(double) + sizeof(float)) + sizeof(std::uint32_t));
   for (const auto& level : bounds_) sum += level.size() * sizeof(float);
   return sum;

@@ -42,7 +42,7 @@ class LeafSet {
 
   // More dimensions:
   storage::RawArray<S> rows_;
-  storage::RawArray<float> relative_;
+  storage::RawArray<std::int16_t> steps_;
   std::size_t block_stride_ = 16;
   std::size_t leaf_stride_ = 1;
   std::vector<std::int32_t> ids_;
@@ -53,7 +53,8 @@ class LeafSet {
 
   std::vector<std::uint32_t> earlier_;
   std::vector<double> origin_;
-  std::vector<const float*> relative_columns_, half_columns_, lower_columns_, upper_columns_;
+  std::vector<const std::int16_t*> steps_columns_;
+  std::vector<const float*> half_columns_, lower_columns_, upper_columns_;
   std::vector<const double*> center_columns_;
   std::vector<BoxColumns> levels_;
 };

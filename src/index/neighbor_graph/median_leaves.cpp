@@ -152,13 +152,13 @@ std::size_t LeafSet<S>::by_medians(PointView<S> points, const Executor& executor
   return heavy / points_a_leaf;
 }
 
-/// Coordinates by slot, columns relative to the middle of each leaf, and boxes.
+/// Coordinates by slot, columns of steps from the middle of each leaf, and boxes.
 template <class S>
 void LeafSet<S>::settle(PointView<S> points, const Executor& executor) {
   const auto axes = static_cast<std::size_t>(axes_);
   rows_ = storage::RawArray<S>(size_ * axes);
   block_stride_ = points_a_leaf * axes;  // a leaf's values lie together: queries meet leaves in no order
-  relative_ = storage::RawArray<float>(leaves_ * block_stride_ + slack);
+  steps_ = storage::RawArray<std::int16_t>(leaves_ * block_stride_ + slack);
   leaf_stride_ = axes;
   center_.resize(leaves_ * axes);
   half_.resize(leaves_ * axes);
@@ -198,26 +198,31 @@ void LeafSet<S>::settle(PointView<S> points, const Executor& executor) {
         center_[leaf * axes + a] = center;
         half_[leaf * axes + a] =
             static_cast<float>(std::max(most - center, center - least) * scale) * (1 + 2e-6f) + 1e-30f;
-        for (std::size_t s = begin; s < end; ++s)
-          relative_.get()[leaf * block_stride_ + a * points_a_leaf + (s - begin)] =
-              static_cast<float>((static_cast<double>(rows_.get()[s * axes + a]) - center) * scale);
         const auto lower = static_cast<float>((least - origin_[a]) * scale);
         const auto upper = static_cast<float>((most - origin_[a]) * scale);
         const std::size_t place = levels_[0].place_of(leaf) + a * group_leaves;
         bounds_[0][place] = lower - std::fabs(lower) * 2.4e-7f;
         bounds_[0][place + axes * group_leaves] = upper + std::fabs(upper) * 2.4e-7f;
       }
+      const float widest = *std::max_element(&half_[leaf * axes], &half_[leaf * axes] + axes);
+      const double steps_a_unit = 1 / static_cast<double>(query::step_of(widest));
+      for (std::size_t a = 0; a < axes; ++a) {
+        std::int16_t* const steps = steps_.get() + leaf * block_stride_ + a * points_a_leaf;
+        for (std::size_t s = begin; s < end; ++s) {
+          const double relative = (static_cast<double>(rows_.get()[s * axes + a]) - center_[leaf * axes + a]) * scale;
+          steps[s - begin] = query::steps_of(relative, steps_a_unit);
+        }
+      }
     }
   });
   // The last leaf may be short, and kernels read whole registers.
   if (const std::size_t last = size_ % points_a_leaf; last > 0)
     for (std::size_t a = 0; a < axes; ++a)
-      std::fill_n(relative_.get() + (leaves_ - 1) * block_stride_ + a * points_a_leaf + last, points_a_leaf - last,
-                  0.0f);
-  std::fill_n(relative_.get() + leaves_ * block_stride_, slack, 0.0f);
+      std::fill_n(steps_.get() + (leaves_ - 1) * block_stride_ + a * points_a_leaf + last, points_a_leaf - last, 0);
+  std::fill_n(steps_.get() + leaves_ * block_stride_, slack, 0);
   raise();
   for (std::size_t a = 0; a < axes; ++a) {
-    relative_columns_.push_back(relative_.get() + a * points_a_leaf);
+    steps_columns_.push_back(steps_.get() + a * points_a_leaf);
     center_columns_.push_back(center_.data() + a);
     half_columns_.push_back(half_.data() + a);
   }

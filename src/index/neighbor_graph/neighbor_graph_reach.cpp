@@ -28,7 +28,9 @@ ReachRun<S>::ReachRun(PointView<S> points, const std::vector<std::uint32_t>& row
     const std::size_t parts = (count + leaf_size - 1) / leaf_size;  // even ones: half a leaf is a tighter box
     for (std::size_t part = 1; part <= parts; ++part) begin.push_back(first + count * part / parts);
   }
-  place(points, rows, begin, seen.ids);
+  std::vector<std::int32_t> order(points.size());
+  for (std::size_t slot = 0; slot < order.size(); ++slot) order[slot] = seen.id_of(slot);
+  place(points, rows, begin, order.data());
 }
 
 template <class S>

@@ -65,7 +65,7 @@ void RowMemory::make_points(std::size_t count) {
   square_.make(room);
   value_.make(queries * room);
   slot_.make(room);
-  row_.make((queries + 1) * room);
+  row_.make((queries + 2) * room);
   exact_.make(std::max(exact_bytes_ / sizeof(double), room) + slack);
   x = x_.get();
   square = square_.get();

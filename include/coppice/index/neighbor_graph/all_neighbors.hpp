@@ -60,7 +60,7 @@ class AllNeighbors {
  public:
   /// Copies the points. Errors: invalid_input (NaN, infinite or too large, with the row; a dimension outside
   /// 1 … max_dimension), unsupported (2^31 points or more). Complexity: O(n) for up to three dimensions, else
-  /// O(n log n). Memory: a little over twice the points.
+  /// O(n log n). Memory: about twice the points.
   explicit AllNeighbors(PointView<Scalar> points, Executor executor = {});
   AllNeighbors(AllNeighbors&&) noexcept;
   AllNeighbors& operator=(AllNeighbors&&) noexcept;

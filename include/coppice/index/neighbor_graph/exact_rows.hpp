@@ -150,7 +150,7 @@ struct KeyBlock {
       ascending &= i == 0 || before < key;
       before = key;
       keys[i] = key;
-      ids[i] = set.ids[slot];
+      ids[i] = set.id_of(static_cast<std::size_t>(slot));
     }
     return ascending;
   }

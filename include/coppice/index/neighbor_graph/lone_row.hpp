@@ -79,7 +79,7 @@ class LoneRow {
     for (std::uint32_t slot = set.begin[leaf]; slot < set.begin[leaf + 1]; ++slot) {
       if (slot == own) continue;
       const S key = Exact::key(set.rows + static_cast<std::ptrdiff_t>(slot) * set.stride, x, set.dimension);
-      if (key <= limit) smallest.offer(key, set.ids[slot]);
+      if (key <= limit) smallest.offer(key, set.id_of(slot));
     }
   }
 };

@@ -65,7 +65,7 @@ class NearestOutput : protected RowDescent<Target, S, Axes, Kind> {
       std::size_t slot = first;
       for (std::size_t n = 0; n < task.k; ++slot)
         if (task.self || slot != active[q])
-          output.template put<Exact>(this->row_of(q) * task.k + n++, &zero, set.ids + slot, 1);
+          output.template put<Exact>(this->row_of(q) * task.k + n++, &zero, &set.id_of(slot), 1);
     }
     return true;
   }
@@ -79,7 +79,7 @@ class NearestOutput : protected RowDescent<Target, S, Axes, Kind> {
       return;
     }
     for (std::size_t m = 0; m < group.count; ++m) {
-      const std::int32_t own = set.ids[member[group.first + m]];
+      const std::int32_t own = set.id_of(member[group.first + m]);
       std::size_t place = 0;
       while (place < n && keys[place] == 0 && ids[place] != own) ++place;
       put(member[group.first + m], keys, ids, n, place < n && ids[place] == own ? place : n);
@@ -117,7 +117,7 @@ class NearestOutput : protected RowDescent<Target, S, Axes, Kind> {
 
   /// One row, without what stands at `out`.
   void put(std::uint32_t slot, const S* keys, const std::int32_t* ids, std::size_t n, std::size_t out) {
-    const std::size_t row = (static_cast<std::size_t>(queries.ids[slot]) - this->first_row) * task.k;
+    const std::size_t row = (static_cast<std::size_t>(queries.id_of(slot)) - this->first_row) * task.k;
     const std::size_t before = out < task.k ? out : task.k;
     output.template put<Exact>(row, keys, ids, before);
     std::size_t filled = before;

@@ -366,7 +366,7 @@ class NearestRows : NearestOutput<Target, S, Axes, Kind> {
     const auto offer = [&](std::uint32_t other) {
       if (other == own) return;
       const S key = Exact::key(set.rows + static_cast<std::ptrdiff_t>(other) * set.stride, x, axes());
-      if (key <= task.limit) smallest.offer(key, set.ids[other]);
+      if (key <= task.limit) smallest.offer(key, set.id_of(other));
     };
     if (filtered && kept[q] != unknown) {
       const std::size_t count = all_kept(q);

@@ -87,10 +87,11 @@ class RowDescent : protected RowTiles<Target, S, Axes, Kind> {
 
   static float distance_of(float value) { return T::squared ? __builtin_sqrtf(value) : value; }
 
-  /// Coordinates are rounded relative to their leaf, with the leaf's place, and as differences.
+  /// Coordinates are rounded to a step of their leaf, as so many steps, with the leaf's place, and as differences.
   float error_of_bound() {
     const float distance = bound_value < this->largest_value ? distance_of(bound_value) : 0;
-    place_error = 1.3e-7f * (extent + distance);
+    this->query_error = 1.3e-7f * (2 * extent + distance);
+    place_error = this->query_error + query::step_error * extent;
     span = 0;  // no square of a place is taken
     return this->value_error(distance) + rules->underflow;
   }
@@ -159,13 +160,14 @@ class RowDescent : protected RowTiles<Target, S, Axes, Kind> {
     // The points of a leaf that is much wider than what is looked for are placed one by one.
     const bool rough = half > coarse;
     if (!rough && half > extent) extent = half;
+    const F step = L::broadcast(query::step_of(half));
     const std::uint32_t end = set.begin[leaf + 1];
     for (std::uint32_t b = set.begin[leaf]; b < end; b += width) {
       F value = L::broadcast(0);
       if (!rough) {
         const std::size_t from = set.place_of(b);
         for (int a = 0; a < axes(); ++a)
-          value = T::add(value, L::add(L::load(set.relative[a] + from), L::broadcast(place[a])));
+          value = T::add(value, L::mul_add(L::load(set.steps[a] + from), step, L::broadcast(place[a])));
       } else {
         for (int a = 0; a < axes(); ++a) {
           float x[width] = {};

@@ -51,7 +51,8 @@ class RowGather {
   std::size_t met = 0;     ///< leaves near the tile, in scratch.leaf and so on
   std::size_t points = 0;  ///< gathered, in scratch.x and so on
   float coarse = 0;        ///< the points of wider leaves are placed one by one: their offsets would be too rough
-  float place_error = 0;   ///< how far off each coordinate of them may be
+  float place_error = 0;   ///< how far off each coordinate of them may be …
+  float query_error = 0;   ///< … and of the queries
   float span = 0;          ///< how far from the middle of the tile those may lie that count
 
   [[nodiscard]] int axes() const { return Axes > 0 ? Axes : set.dimension; }
@@ -115,11 +116,13 @@ class RowGather {
     coarse = 256 * (reach + widest);
     float others = 0;
     met = leaves_of(which, found, tile, reach * (1 + 2e-6f), others);
-    // Every coordinate is rounded once relative to its leaf and twice with the leaf's place.
-    const float places = 4e-7f * (others + widest);
+    // Every coordinate is rounded to a step of its leaf, as so many steps, and twice with the leaf's place.
+    const float stepped = query::step_error * others;
+    const float places = 4e-7f * (others + widest) + stepped;
     const float far = reach * (1 + 2e-6f) + (Kind == MetricKind::linf ? 1.0f : root_of_axes()) * places;
     span = root_of_axes() * widest + far;
-    place_error = 1.2e-7f * (2 * others + widest + 2 * span);
+    query_error = 1.2e-7f * (2 * others + widest + 2 * span);
+    place_error = query_error + stepped;
     return far;
   }
 
@@ -135,13 +138,14 @@ class RowGather {
     return r;
   }
 
-  /// What the float value between two gathered points may be wrong by, where the value is at most that of `distance`.
+  /// What the float value between a query and a gathered point may be wrong by, where it is at most that of `distance`.
   [[nodiscard]] float value_error(float distance) const {
     const auto d = static_cast<float>(axes());
-    const float apart = 2 * root_of_axes() * place_error;
+    const float either = place_error + query_error;
+    const float apart = root_of_axes() * either;
     constexpr float least = 1e-37f;  // smaller ones may be lost
-    if constexpr (Kind == MetricKind::linf) return 2 * place_error + 3e-7f * distance + least;
-    if constexpr (Kind == MetricKind::l1) return 2 * d * place_error + d * 3e-7f * distance + least;
+    if constexpr (Kind == MetricKind::linf) return either + 3e-7f * distance + least;
+    if constexpr (Kind == MetricKind::l1) return d * either + d * 3e-7f * distance + least;
     // Every term of |j|² − 2 i·j + |i|² is at most three times the square of the span.
     return (d + 4) * 3e-7f * span * span + (d + 4) * 2e-7f * distance * distance + apart * (2.01f * distance + apart) +
            least;
@@ -239,13 +243,14 @@ class RowGather {
         n = points_of_coarse(set.begin[leaf], end, tile, reach, n);
         continue;
       }
+      const F step = L::broadcast(query::step_of(scratch.extent[e]));
       for (std::uint32_t b = set.begin[leaf]; b < end; b += width) {
         const std::size_t from = Axes > 0 ? b : set.place_of(b);
         F value = zero;
         F x[Axes > 0 ? Axes : 1];
         for (int a = 0; a < axes(); ++a) {
-          const F p = L::add(L::load(set.relative[a] + from),
-                             L::broadcast(scratch.offset[static_cast<std::size_t>(a) * leaf_room + e]));
+          const F p = L::mul_add(L::load(set.steps[a] + from), step,
+                                 L::broadcast(scratch.offset[static_cast<std::size_t>(a) * leaf_room + e]));
           if constexpr (Axes > 0)
             x[a] = p;
           else

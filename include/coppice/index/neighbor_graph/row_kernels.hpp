@@ -34,14 +34,15 @@ struct LeafSetView {
   int dimension;
   const S* rows;  ///< coordinates as given, by slot
   std::ptrdiff_t stride;
-  const std::int32_t* ids;       ///< row in the caller's array, by slot
-  const float* const* relative;  ///< to the centre of the point's leaf, in units; see place_of
-  std::size_t block_stride;      ///< from the values of 16 slots to those of the next 16 in `relative`
-  const std::uint32_t* begin;    ///< leaves + 1 slots
-  const double* const* center;   ///< by leaf; see center_of
-  const float* const* half;      ///< half the edge of a leaf's box, in units, rounded up; see half_of
-  std::size_t leaf_stride;       ///< from the values of a leaf to those of the next in these two
-  const BoxColumns* levels;      ///< relative to `origin`, in units
+  const std::int32_t* ids;           ///< row in the caller's array, by slot; see id_of
+  std::size_t id_stride;             ///< from one of them to the next
+  const std::int16_t* const* steps;  ///< to the centre of the point's leaf (query::step_of); see place_of
+  std::size_t block_stride;          ///< from the values of 16 slots to those of the next 16 in `steps`
+  const std::uint32_t* begin;        ///< leaves + 1 slots
+  const double* const* center;       ///< by leaf; see center_of
+  const float* const* half;          ///< half the edge of a leaf's box, in units, rounded up; see half_of
+  std::size_t leaf_stride;           ///< from the values of a leaf to those of the next in these two
+  const BoxColumns* levels;          ///< relative to `origin`, in units
   const std::uint32_t*
       earlier;  ///< by leaf: points equal to all of its own in the leaves right before it; null: nowhere
   const double* origin;
@@ -50,7 +51,8 @@ struct LeafSetView {
   std::size_t points;
   double inverse_unit;
 
-  /// Where the values of a slot stand in `relative`.
+  [[nodiscard]] const std::int32_t& id_of(std::size_t slot) const noexcept { return ids[slot * id_stride]; }
+  /// Where the values of a slot stand in `steps`.
   [[nodiscard]] std::size_t place_of(std::size_t slot) const noexcept { return slot / 16 * block_stride + slot % 16; }
   [[nodiscard]] double center_of(std::size_t leaf, int axis) const noexcept { return center[axis][leaf * leaf_stride]; }
   [[nodiscard]] float half_of(std::size_t leaf, int axis) const noexcept { return half[axis][leaf * leaf_stride]; }
@@ -78,7 +80,7 @@ struct RowScratch {
   float* value;         ///< of each of the queries at work, `point_room` apart
   std::size_t queries;  ///< that there is room for at a time, at most 8
   std::size_t point_room;
-  std::int32_t* row;  ///< slots of the rows at work, and ids of one, `point_room` apart
+  std::int32_t* row;  ///< slots of the rows at work, ids of one, and ids of all points, `point_room` apart
   void* exact;        ///< keys of a row, or of k neighbours and their ids
   void (*reserve_near)(RowScratch& scratch, int which, std::size_t count);
   void (*reserve_leaves)(RowScratch& scratch, std::size_t count);

@@ -39,14 +39,14 @@ class RowTiles : protected RowGather<Target, S, Axes, Kind> {
     return end < queries.leaves ? end : queries.leaves;
   }
   [[nodiscard]] std::size_t row_of(std::size_t q) const {
-    return static_cast<std::size_t>(queries.ids[active[q]]) - first_row;
+    return static_cast<std::size_t>(queries.id_of(active[q])) - first_row;
   }
 
   /// The queries of a leaf that are asked for.
   std::size_t find_active(std::size_t leaf) {
     active_count = 0;
     for (std::uint32_t slot = queries.begin[leaf]; slot < queries.begin[leaf + 1]; ++slot)
-      if (static_cast<std::size_t>(queries.ids[slot]) - first_row < row_count) active[active_count++] = slot;
+      if (static_cast<std::size_t>(queries.id_of(slot)) - first_row < row_count) active[active_count++] = slot;
     return active_count;
   }
 

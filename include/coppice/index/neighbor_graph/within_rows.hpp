@@ -69,7 +69,16 @@ class WithinRows : RowTiles<Target, S, Axes, Kind> {
   std::size_t found[block];  ///< entries of each row
   alignas(64) std::uint32_t packed[most_packed + 16];
 
+  /// Rows of ids in any order: keys are wanted where a row is close only.
+  [[nodiscard]] bool only_ids() const { return !task.sorted && task.distances == nullptr; }
+  /// Room for a number of every gathered point: one a query, and two more.
+  [[nodiscard]] std::int32_t* row(std::size_t i) const { return scratch.row + i * scratch.point_room; }
+
   void one_tile(const TileBox& box) {
+    if (task.degrees == nullptr && only_ids()) {
+      std::int32_t* const ids = row(scratch.queries + 1);
+      for (std::size_t p = 0; p < points; ++p) ids[p] = set.id_of(static_cast<std::size_t>(scratch.slot[p]));
+    }
     error = this->value_error(task.reach) + task.underflow;
     rough = !(T::value_of(task.reach) + error < this->largest_value);
     const std::size_t held = scratch.queries;
@@ -109,18 +118,27 @@ class WithinRows : RowTiles<Target, S, Axes, Kind> {
         q, [&](int r, std::size_t, F value) { n[r] += L::count(L::near(value, high[r], low[r], near[r])); });
     const std::size_t own = task.same && !task.self ? 1 : 0;  // which is always among them
     for (int r = 0; r < B; ++r) {
-      const std::size_t at_row = first + q + static_cast<std::size_t>(r);
+      const std::size_t in_block = q + static_cast<std::size_t>(r);
       const bool doubtful = rough || L::any(near[r], low[r]);
-      task.degrees[row_of(at_row)] = doubtful ? count_exactly(active[at_row]) : static_cast<std::int64_t>(n[r] - own);
+      if (doubtful) n[r] = count_exactly(in_block, active[first + in_block]);
+      task.degrees[row_of(first + in_block)] = static_cast<std::int64_t>(n[r] - own);
     }
   }
 
-  [[gnu::noinline]] std::int64_t count_exactly(std::uint32_t slot) {
+  /// Keys decide what lies near the radius.
+  [[gnu::noinline]] std::size_t count_exactly(std::size_t q, std::uint32_t slot) {
     ++counts.exact_rows;
-    std::int64_t n = 0;
-    for (std::size_t p = 0; p < points; ++p)
-      n += (!task.same || task.self || static_cast<std::uint32_t>(scratch.slot[p]) != slot) &&
-           key(scratch.slot[p], slot) <= task.limit;
+    const F high = high_of(q), low = low_of(q);
+    std::size_t n = 0;
+    this->template each_value<1>(q, [&](int, std::size_t p, F value) {
+      auto doubtful = static_cast<std::uint32_t>(L::first(static_cast<std::uint32_t>(points - p)));
+      if (!rough) {
+        doubtful &= static_cast<std::uint32_t>(L::less(value, high) & ~L::less(value, low));
+        n += L::count(L::less(value, low));
+      }
+      for (; doubtful != 0; doubtful &= doubtful - 1)
+        n += key(scratch.slot[p + static_cast<std::size_t>(__builtin_ctz(doubtful))], slot) <= task.limit;
+    });
     return n;
   }
 
@@ -146,35 +164,46 @@ class WithinRows : RowTiles<Target, S, Axes, Kind> {
                       queries.rows + static_cast<std::ptrdiff_t>(slot) * queries.stride, axes());
   }
 
-  /// The slots of a row, and their values in the place of all values: a register is written behind the one that was
-  /// read.
+  /// The ids of a row where that is enough. Otherwise its slots, and their values in the place of all values: a
+  /// register is written behind the one that was read.
   void collect(std::size_t q, std::uint32_t slot) {
-    float* const value = scratch.value + q * scratch.point_room;
-    std::int32_t* const slots = scratch.row + q * scratch.point_room;
+    std::int32_t* const to = row(q);
     std::size_t n = 0;
+    if (only_ids()) {
+      const std::int32_t* const ids = row(scratch.queries + 1);
+      close[q] = scan(q, slot, [&](auto near, std::size_t p) {
+        const typename L::Packer pack(near);
+        pack(to + n, L::load(ids + p));
+        n += L::count(near);
+      });
+      found[q] = n;
+      if (!close[q]) return;
+      n = 0;
+    }
+    float* const value = scratch.value + q * scratch.point_room;
     close[q] = scan(q, slot, [&](auto near, std::size_t p) {
       const typename L::Packer pack(near);
-      pack(slots + n, L::load(scratch.slot + p));
+      pack(to + n, L::load(scratch.slot + p));
       pack(value + n, L::load(value + p));
       n += L::count(near);
     });
     found[q] = n;
   }
 
-  void fill(std::size_t q, std::uint32_t slot, std::size_t row) {
-    const std::int32_t* const slots = scratch.row + q * scratch.point_room;
-    const auto begin = static_cast<std::size_t>(task.offsets[row]);
+  void fill(std::size_t q, std::uint32_t slot, std::size_t place) {
+    const auto begin = static_cast<std::size_t>(task.offsets[place]);
     std::size_t n = found[q];
-    if (!close[q] && !task.sorted && task.distances == nullptr) {
+    if (!close[q] && only_ids()) {
+      const std::int32_t* const ids = row(q);
       if (task.ids32 != nullptr)
-        for (std::size_t i = 0; i < n; ++i) task.ids32[begin + i] = set.ids[slots[i]];
+        for (std::size_t i = 0; i < n; ++i) task.ids32[begin + i] = ids[i];
       else
-        for (std::size_t i = 0; i < n; ++i) task.ids64[begin + i] = set.ids[slots[i]];
+        for (std::size_t i = 0; i < n; ++i) task.ids64[begin + i] = ids[i];
       return;
     }
     counts.exact_rows += close[q];
     S* const keys = static_cast<S*>(scratch.exact);
-    std::int32_t* const ids = scratch.row + scratch.queries * scratch.point_room;
+    std::int32_t* const ids = row(scratch.queries);
     const bool ascending = keys_of(q, slot, n, keys, ids);
     if (task.sorted) {
       if (n > most_packed)
@@ -198,7 +227,7 @@ class WithinRows : RowTiles<Target, S, Axes, Kind> {
   bool keys_of(std::size_t q, std::uint32_t slot, std::size_t n, S* keys, std::int32_t* ids) {
     using Block = KeyBlock<Target, S, Axes, Kind>;
     const float* const value = scratch.value + q * scratch.point_room;
-    const std::int32_t* const slots = scratch.row + q * scratch.point_room;
+    const std::int32_t* const slots = row(q);
     const S* const x = queries.rows + static_cast<std::ptrdiff_t>(slot) * queries.stride;
     const bool ordering = task.sorted && n <= most_packed;
     bool ascending = true;

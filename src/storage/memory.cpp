@@ -52,6 +52,15 @@ std::size_t physical_bytes() noexcept {
 }
 #endif
 
+#if defined(__linux__)
+/// Of the whole huge pages in it only: the rest belongs to others. A refusal costs speed or memory, nothing else.
+void advise_whole_pages(void* memory, std::size_t bytes, int advice) noexcept {
+  const auto begin = (reinterpret_cast<std::uintptr_t>(memory) + huge_page - 1) / huge_page * huge_page;
+  const auto end = (reinterpret_cast<std::uintptr_t>(memory) + bytes) / huge_page * huge_page;
+  if (begin < end) (void)::madvise(reinterpret_cast<void*>(begin), end - begin, advice);
+}
+#endif
+
 std::size_t whole_pages(std::size_t bytes) {
   return (bytes + huge_page - 1) / huge_page * huge_page;
 }
@@ -70,9 +79,10 @@ class SpareBlocks {
     blocks_.erase(std::prev(found.base()));
     return memory;
   }
+  [[nodiscard]] std::size_t most_bytes() const noexcept { return most_; }
   /// Keeps a block, in the place of the oldest where there are enough; false where it is too large.
   bool keep(void* memory, std::size_t bytes) noexcept {
-    if (!own_pages || bytes > most_) return false;
+    if (bytes > most_) return false;
     const std::lock_guard lock(mutex_);
     while (total_ + bytes > most_) {
       unmap_pages(blocks_.front().memory, blocks_.front().bytes);
@@ -92,7 +102,7 @@ class SpareBlocks {
   // What a construction of five million points needs fits, or an answer of ten million ids and more.
   static constexpr std::size_t most = 128 * huge_page;
 
-  const std::size_t most_ = std::clamp(physical_bytes() / 32, most / 4, most);
+  const std::size_t most_ = own_pages ? std::clamp(physical_bytes() / 32, most / 4, most) : 0;
   std::mutex mutex_;
   std::size_t total_ = 0;
   std::vector<Block> blocks_ = [] {
@@ -131,10 +141,20 @@ void* allocate(std::size_t bytes, PageSize pages) {
 
 void prefer_huge_pages(void* memory, std::size_t bytes) noexcept {
 #if defined(__linux__)
-  // Whole pages only: the rest belongs to others. A refusal costs speed, nothing else.
-  const auto begin = (reinterpret_cast<std::uintptr_t>(memory) + huge_page - 1) / huge_page * huge_page;
-  const auto end = (reinterpret_cast<std::uintptr_t>(memory) + bytes) / huge_page * huge_page;
-  if (begin < end) (void)::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+  advise_whole_pages(memory, bytes, MADV_HUGEPAGE);
+#else
+  (void)memory;
+  (void)bytes;
+#endif
+}
+
+std::size_t most_spare_bytes() noexcept {
+  return spare_blocks().most_bytes();
+}
+
+void discard(void* memory, std::size_t bytes) noexcept {
+#if defined(__linux__)
+  if (own_pages) advise_whole_pages(memory, bytes, MADV_DONTNEED);
 #else
   (void)memory;
   (void)bytes;

@@ -103,7 +103,7 @@ class LeafBlocks {
   double farthest_ = 0;
   double extent_ = 0;
   Buffer<LeafPoint<S>> points_;
-  Buffer<std::uint32_t> keys_;  ///< by slot; room for what comes after them, see order
+  Buffer<std::uint32_t> keys_;  ///< by slot; with room for what comes after them, see arrange
   Buffer<std::uint32_t> histogram_, begin_;
   Buffer<std::int32_t> ids_, slots_, images_;
   Buffer<S> wrapped_;

@@ -63,7 +63,8 @@ template <class S>
 [[nodiscard]] Cut<S> find_cut(const S* keys, std::size_t n, std::size_t lowest, std::size_t highest, S lower, S upper,
                               const ColumnKernels<S>& kernels);
 
-/// Owner of both buffers for `size` points of `axes` axes.
+/// Owner of both buffers for `size` points of `axes` axes. Where they are too large to be kept for others in the end, what
+/// nobody needs any more can go back to the system at once.
 template <class S>
 class Columns {
  public:
@@ -74,6 +75,7 @@ class Columns {
       coordinates_[b] = RawArray<S>(width * capacity_);
       ids_[b] = RawArray<std::byte>(capacity_ * IdArray::bytes_each(wide_ids));
     }
+    discards_ = width * capacity_ * sizeof(S) > most_spare_bytes();
   }
 
   [[nodiscard]] int axes() const noexcept { return axes_; }
@@ -82,6 +84,15 @@ class Columns {
   }
   [[nodiscard]] IdArray ids(int buffer) const noexcept {
     return {ids_[static_cast<std::size_t>(buffer)].get(), wide_ids_};
+  }
+  /// Points [first, first + count) are needed no more, in either buffer.
+  void discard(std::size_t first, std::size_t count) const noexcept {
+    if (!discards_ || count * sizeof(S) < 2 * huge_page) return;
+    const std::size_t id_bytes = IdArray::bytes_each(wide_ids_);
+    for (int b = 0; b < 2; ++b) {
+      for (int a = 0; a < axes_; ++a) storage::discard(axis(b, a) + first, count * sizeof(S));
+      storage::discard(ids_[static_cast<std::size_t>(b)].get() + first * id_bytes, count * id_bytes);
+    }
   }
   /// The memory of the coordinates of a buffer, for other uses.
   [[nodiscard]] std::span<std::byte> memory(int buffer) const noexcept {
@@ -94,6 +105,7 @@ class Columns {
   int axes_;
   bool wide_ids_;
   std::size_t capacity_;
+  bool discards_ = false;
   std::array<RawArray<S>, 2> coordinates_;
   std::array<RawArray<std::byte>, 2> ids_;
 };

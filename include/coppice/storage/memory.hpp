@@ -25,6 +25,12 @@ enum class PageSize { small, huge_later, huge };
 /// time.
 void release(void* memory, std::size_t bytes, PageSize pages) noexcept;
 
+/// The most memory that blocks take which are kept.
+[[nodiscard]] std::size_t most_spare_bytes() noexcept;
+/// Gives the system the whole pages of a part of a huge block whose content nobody needs any more; the block stays.
+/// The next to touch it waits for new pages.
+void discard(void* memory, std::size_t bytes) noexcept;
+
 /// Asks for huge pages for the whole ones inside a block of memory that will be filled; costs nothing where it is
 /// small.
 void prefer_huge_pages(void* memory, std::size_t bytes) noexcept;

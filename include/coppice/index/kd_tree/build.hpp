@@ -205,6 +205,7 @@ class Builder {
     const Range left_range{1 - range.buffer, range.first, less};
     const Range right_range{1 - range.buffer, range.first + less, n - less};
     executor.invoke([&] { place(left, left_range, sides[0]); }, [&] { place(right, right_range, sides[1]); });
+    columns_.discard(range.first, n);
   }
 
   /// The partition kernel; at the top, where there are fewer ranges than threads, an axis a task.

@@ -37,7 +37,7 @@ sysroot=$build/sysroot
 tests/portability/make_sysroot.sh "$sysroot"
 
 # All but the tests of the simulator, whose arithmetic alone takes longer under emulation than everything else.
-tests=(geometry storage rooms persist any_index concurrency io tool conformance)
+tests=(geometry storage rooms all_neighbors persist any_index concurrency io tool conformance)
 
 say "Building (aarch64)"
 log=$build/build.log

@@ -72,11 +72,11 @@ class WithinRows : RowTiles<Target, S, Axes, Kind> {
   /// Rows of ids in any order: keys are wanted where a row is close only.
   [[nodiscard]] bool only_ids() const { return !task.sorted && task.distances == nullptr; }
   /// Room for a number of every gathered point: one a query, and two more.
-  [[nodiscard]] std::int32_t* row(std::size_t i) const { return scratch.row + i * scratch.point_room; }
+  [[nodiscard]] std::int32_t* room(std::size_t i) const { return scratch.row + i * scratch.point_room; }
 
   void one_tile(const TileBox& box) {
     if (task.degrees == nullptr && only_ids()) {
-      std::int32_t* const ids = row(scratch.queries + 1);
+      std::int32_t* const ids = room(scratch.queries + 1);
       for (std::size_t p = 0; p < points; ++p) ids[p] = set.id_of(static_cast<std::size_t>(scratch.slot[p]));
     }
     error = this->value_error(task.reach) + task.underflow;
@@ -167,10 +167,10 @@ class WithinRows : RowTiles<Target, S, Axes, Kind> {
   /// The ids of a row where that is enough. Otherwise its slots, and their values in the place of all values: a
   /// register is written behind the one that was read.
   void collect(std::size_t q, std::uint32_t slot) {
-    std::int32_t* const to = row(q);
+    std::int32_t* const to = room(q);
     std::size_t n = 0;
     if (only_ids()) {
-      const std::int32_t* const ids = row(scratch.queries + 1);
+      const std::int32_t* const ids = room(scratch.queries + 1);
       close[q] = scan(q, slot, [&](auto near, std::size_t p) {
         const typename L::Packer pack(near);
         pack(to + n, L::load(ids + p));
@@ -190,11 +190,11 @@ class WithinRows : RowTiles<Target, S, Axes, Kind> {
     found[q] = n;
   }
 
-  void fill(std::size_t q, std::uint32_t slot, std::size_t place) {
-    const auto begin = static_cast<std::size_t>(task.offsets[place]);
+  void fill(std::size_t q, std::uint32_t slot, std::size_t row) {
+    const auto begin = static_cast<std::size_t>(task.offsets[row]);
     std::size_t n = found[q];
     if (!close[q] && only_ids()) {
-      const std::int32_t* const ids = row(q);
+      const std::int32_t* const ids = room(q);
       if (task.ids32 != nullptr)
         for (std::size_t i = 0; i < n; ++i) task.ids32[begin + i] = ids[i];
       else
@@ -203,7 +203,7 @@ class WithinRows : RowTiles<Target, S, Axes, Kind> {
     }
     counts.exact_rows += close[q];
     S* const keys = static_cast<S*>(scratch.exact);
-    std::int32_t* const ids = row(scratch.queries);
+    std::int32_t* const ids = room(scratch.queries);
     const bool ascending = keys_of(q, slot, n, keys, ids);
     if (task.sorted) {
       if (n > most_packed)
@@ -227,7 +227,7 @@ class WithinRows : RowTiles<Target, S, Axes, Kind> {
   bool keys_of(std::size_t q, std::uint32_t slot, std::size_t n, S* keys, std::int32_t* ids) {
     using Block = KeyBlock<Target, S, Axes, Kind>;
     const float* const value = scratch.value + q * scratch.point_room;
-    const std::int32_t* const slots = row(q);
+    const std::int32_t* const slots = room(q);
     const S* const x = queries.rows + static_cast<std::ptrdiff_t>(slot) * queries.stride;
     const bool ordering = task.sorted && n <= most_packed;
     bool ascending = true;

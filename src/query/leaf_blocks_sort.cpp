@@ -31,11 +31,11 @@ void LeafBlocks<S>::sort(PointView<S> positions, const Executor& executor) {
 template <class S>
 void LeafBlocks<S>::sort_once(PointView<S> positions, const Executor& executor) {
   arrange(positions, executor);
-  histogram_ = {};
-  wrapped_ = {};
-  ids_ = {};  // of a sort before
-  slots_ = {};
-  for (Buffer<float>& column : relative_) column = {};
+  histogram_.clear();
+  wrapped_.clear();
+  ids_.clear();  // of a sort before
+  slots_.clear();
+  for (Buffer<float>& column : relative_) column.clear();
   for (std::size_t a = 0; a < 3; ++a)  // nobody needs the keys any more
     steps_[a] = reinterpret_cast<std::int16_t*>(keys_.get()) + a * (positions.size() + slack);
   if (size_ > 0) settle(executor);

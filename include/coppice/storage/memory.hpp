@@ -93,11 +93,15 @@ class Buffer {
   bool make(std::size_t size) {
     if (size <= capacity_) return false;
     const std::size_t room = capacity_ == 0 ? size : size + size / 8;  // what grew once may grow again
-    array_ = {};
-    capacity_ = 0;
+    clear();
     array_ = RawArray<T>(room);
     capacity_ = room;
     return true;
+  }
+  /// Gives the memory back.
+  void clear() noexcept {
+    array_ = {};
+    capacity_ = 0;
   }
   [[nodiscard]] std::size_t bytes() const noexcept { return capacity_ * sizeof(T); }
 

@@ -68,7 +68,7 @@ class RowBuffers {
   [[nodiscard]] std::span<std::byte> memory(int b) const { return {buffers_[b].get(), buffers_[b].bytes()}; }
   [[nodiscard]] std::size_t bytes() const { return buffers_[0].bytes() + buffers_[1].bytes(); }
   void release() {
-    for (storage::Buffer<std::byte>& b : buffers_) b = {};
+    for (storage::Buffer<std::byte>& b : buffers_) b.clear();
   }
 
  private:

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <set>
 
+#include "conformance/random.hpp"
 #include "coppice/errors.hpp"
 #include "coppice/geometry/instruction_set.hpp"
 #include "kmeans_oracle.hpp"
@@ -36,7 +37,7 @@ TYPED_TEST(KMeansOf, AllMethodsGiveTheSameBits) {
   for (const std::string kind :
        {"uniform", "clusters", "duplicates", "lattice", "line", "far", "tiny", "large", "offset"})
     for (const int d : {1, 2, 3, 4, 6}) {
-      const auto points = kmeans_set<Scalar>(kind, 1500, d, 7);
+      const auto points = kmeans_set<Scalar>(kind, static_cast<std::size_t>(scaled(1500)), d, 7);
       for (const std::size_t k : {std::size_t{1}, std::size_t{3}, std::size_t{40}}) {
         if (kind == "duplicates" && k > (d == 1 ? 4u : 16u)) continue;
         if (kind == "lattice" && d == 1 && k > 16) continue;
@@ -86,7 +87,7 @@ TYPED_TEST(KMeansOf, InstructionSetsAgree) {
     const auto points = kmeans_set<Scalar>("clusters", 6000, d, 5);
     for (const KMeansMethod method : low_methods) {
       typename KMeans<Scalar>::Config config{.k = 60, .iterations = 4, .tolerance = 0, .method = method};
-      force_instruction_set(InstructionSet::baseline);
+      force_instruction_set(available_instruction_sets().front());
       const auto expected = KMeans<Scalar>(config).fit(points);
       for (const InstructionSet set : available_instruction_sets()) {
         force_instruction_set(set);

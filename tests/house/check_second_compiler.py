@@ -5,7 +5,9 @@ Sources that the build compiles several at a time are looked at one by one: each
 The headers that sources with the same flags include are parsed once for all of them, as a precompiled header; a source
 of nothing but includes is done with that.
 
-Usage: check_second_compiler.py BUILD COMPILER [JOBS]      BUILD: a build folder with compile_commands.json
+Usage: check_second_compiler.py BUILD COMPILER [JOBS [MADE]]      BUILD: a build folder with compile_commands.json
+
+MADE is a folder that this compiler builds itself, its warnings being errors there: what that has made is left out.
 """
 
 import json
@@ -103,6 +105,21 @@ class Compiler:
         return self.diagnose(*how, folder=self.scratch)  # as the source stands: what counts, and what reads well
 
 
+def made_in(folder: Path) -> set[tuple[Path, tuple[str, ...]]]:
+    """The sources of a build folder that have been compiled, with their definitions."""
+    made = set()
+    for entry in json.loads((folder / "compile_commands.json").read_text(encoding="utf-8")):
+        words = shlex.split(entry["command"])
+        if (Path(entry["directory"]) / words[words.index("-o") + 1]).exists():
+            made.update(what_is_compiled(unit) for unit in units_of(entry))
+    return made
+
+
+def what_is_compiled(unit: Unit) -> tuple[Path, tuple[str, ...]]:
+    """Without the names of the instruction sets that a build has, which few lines ask for and all alike."""
+    return unit.file, tuple(name for name in unit.own if not name.startswith("-DCOPPICE_WITH_"))
+
+
 def alike(units: Iterable[Unit]) -> list[list[Unit]]:
     """The units by their flags, most first."""
     found: dict[tuple[str, ...], list[Unit]] = {}
@@ -112,16 +129,17 @@ def alike(units: Iterable[Unit]) -> list[list[Unit]]:
 
 
 def main() -> int:
-    if len(sys.argv) not in (3, 4):
+    if len(sys.argv) not in (3, 4, 5):
         print(__doc__, file=sys.stderr)
         return 2
     build, compiler = Path(sys.argv[1]).resolve(), sys.argv[2]
-    jobs = int(sys.argv[3]) if len(sys.argv) == 4 else 1
+    jobs = int(sys.argv[3]) if len(sys.argv) > 3 else 1
+    made = made_in(Path(sys.argv[4]).resolve()) if len(sys.argv) > 4 else set()
     root = Path(__file__).resolve().parents[2]
     folders = (*(root / name for name in OURS), build)
     entries = json.loads((build / "compile_commands.json").read_text(encoding="utf-8"))
     entries = [entry for entry in entries if not Path(entry["file"]).name.startswith("cmake_pch")]
-    units = [unit for entry in entries for unit in units_of(entry)]
+    units = [unit for entry in entries for unit in units_of(entry) if what_is_compiled(unit) not in made]
     sets = alike(unit for unit in units if any(unit.file.is_relative_to(folder) for folder in folders))
     with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(jobs) as pool:
         clang = Compiler(compiler, Path(scratch))

@@ -34,9 +34,9 @@ Row<S> oracle(PointView<S> points, const S* query, std::int64_t left_out, Metric
   return row;
 }
 
-/// Rows of a set that stand for all: some sixty of them.
+/// Rows of a set that stand for all: some sixty of them, or twelve in the small scale.
 std::size_t step_of(std::size_t n) {
-  return std::max<std::size_t>(1, n / 60);
+  return std::max(std::size_t{1}, n / static_cast<std::size_t>(test::scaled(60)));
 }
 
 template <class S>
@@ -274,7 +274,7 @@ TYPED_TEST(AllNeighborsOf, FewPointsFarFromMany) {
   const std::size_t n = 12'000;
   for (const int d : {1, 2, 3}) {
     Points<S> points = scaled(uniform<S>(n, d), 1e-3);
-    for (std::size_t i = 0; i < n; i += 3 * step_of(n))
+    for (std::size_t i = 0; i < n; i += n / 20)
       points.coordinates[i * static_cast<std::size_t>(d)] = static_cast<S>(1 + i % 7);
     for (const std::size_t k : {1, 10, 300}) check_nearest(points, nearest_query<S>(k), "far");
     check_nearest(points, nearest_query<S>(10, MetricKind::l2, true, S(2.5)), "far, within a radius");
@@ -341,7 +341,7 @@ TYPED_TEST(AllNeighborsOf, PiecesThreadsAndQueriesFromOutside) {
     std::vector<point_id> ids(300 * 7);
     std::vector<S> distances(300 * 7);
     all.nearest_of(queries.view(), query, ids.data(), distances.data());
-    for (std::size_t i = 0; i < 300; ++i) {
+    for (std::size_t i = 0; i < 300; i += test::small_scale() ? 10 : 1) {
       const Row<S> row = oracle(points.view(), queries.view().row(i), std::int64_t{-1}, MetricKind::l2,
                                 std::numeric_limits<S>::infinity());
       for (std::size_t j = 0; j < 7; ++j) ASSERT_EQ(ids[i * 7 + j], row[j].second) << "query " << i;

@@ -266,7 +266,12 @@ void LeafBlocks<S>::settle(const Executor& executor) {
   extent_ /= inverse_unit_;
 }
 
-template class LeafBlocks<float>;
-template class LeafBlocks<double>;
+// The rest of the class is made in leaf_blocks.cpp.
+template void LeafBlocks<float>::sort(PointView<float>, const Executor&);
+template void LeafBlocks<double>::sort(PointView<double>, const Executor&);
+template void LeafBlocks<float>::sort_once(PointView<float>, const Executor&);
+template void LeafBlocks<double>::sort_once(PointView<double>, const Executor&);
+template void LeafBlocks<float>::settle(const Executor&);
+template void LeafBlocks<double>::settle(const Executor&);
 
 }  // namespace coppice::query

@@ -245,7 +245,28 @@ void PairEngine<S>::visit(const void* context, void (*visitor)(const void* conte
   });
 }
 
-template class PairEngine<float>;
-template class PairEngine<double>;
+// The rest of the class is made in pair_engine.cpp.
+template bool PairEngine<float>::excluded(std::int32_t, std::int32_t) const noexcept;
+template bool PairEngine<double>::excluded(std::int32_t, std::int32_t) const noexcept;
+template void PairEngine<float>::drop_excluded();
+template void PairEngine<double>::drop_excluded();
+template bool PairEngine<float>::within(std::int32_t, std::int32_t, double) const noexcept;
+template bool PairEngine<double>::within(std::int32_t, std::int32_t, double) const noexcept;
+template PairGeometry<float> PairEngine<float>::geometry(bool) const;
+template PairGeometry<double> PairEngine<double>::geometry(bool) const;
+template void PairEngine<float>::measure();
+template void PairEngine<double>::measure();
+template void PairEngine<float>::remember(PointView<float>);
+template void PairEngine<double>::remember(PointView<double>);
+template bool PairEngine<float>::still_serves(PointView<float>);
+template bool PairEngine<double>::still_serves(PointView<double>);
+template std::array<std::int32_t, 3> PairEngine<float>::image(std::int32_t, std::int32_t, std::uint32_t, bool) const;
+template std::array<std::int32_t, 3> PairEngine<double>::image(std::int32_t, std::int32_t, std::uint32_t, bool) const;
+template std::array<double, 3> PairEngine<float>::vector(std::int32_t, std::int32_t,
+                                                         const std::array<std::int32_t, 3>&) const;
+template std::array<double, 3> PairEngine<double>::vector(std::int32_t, std::int32_t,
+                                                          const std::array<std::int32_t, 3>&) const;
+template void PairEngine<float>::visit(const void*, void (*)(const void*, const PairTerms&));
+template void PairEngine<double>::visit(const void*, void (*)(const void*, const PairTerms&));
 
 }  // namespace coppice::octree

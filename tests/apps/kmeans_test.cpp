@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <set>
 
-#include "conformance/random.hpp"
 #include "coppice/errors.hpp"
 #include "coppice/geometry/instruction_set.hpp"
 #include "kmeans_oracle.hpp"
@@ -37,7 +36,7 @@ TYPED_TEST(KMeansOf, AllMethodsGiveTheSameBits) {
   for (const std::string kind :
        {"uniform", "clusters", "duplicates", "lattice", "line", "far", "tiny", "large", "offset"})
     for (const int d : {1, 2, 3, 4, 6}) {
-      const auto points = kmeans_set<Scalar>(kind, static_cast<std::size_t>(scaled(1500)), d, 7);
+      const auto points = kmeans_set<Scalar>(kind, 1500, d, 7);
       for (const std::size_t k : {std::size_t{1}, std::size_t{3}, std::size_t{40}}) {
         if (kind == "duplicates" && k > (d == 1 ? 4u : 16u)) continue;
         if (kind == "lattice" && d == 1 && k > 16) continue;

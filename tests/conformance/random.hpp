@@ -60,9 +60,9 @@ inline bool small_scale() {
   return small;
 }
 
-/// A loop count or a size: `full`, or about an eighth of it in the small scale.
+/// A loop count or a size: `full`, or about a fifth of it in the small scale.
 inline int scaled(int full) {
-  return small_scale() ? std::max(1, full / 8) : full;
+  return small_scale() ? std::max(1, full / 5) : full;
 }
 
 /// Gives a test its generator, and every failure in it the seed.

@@ -25,6 +25,7 @@ OURS = ("src", "cli", "tests")
 WORTH_A_HEADER = 4  # as many sources, and parsing their headers for all of them takes less time
 INCLUDE = re.compile(r'\s*#\s*include\s*(<[^>]+>|"coppice/[^"]+")')
 UNITED = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
+ASKS_FOR_SETS = re.compile(r"COPPICE_WITH_|chosen\.hpp")
 CONDITION = re.compile(r"\s*#\s*(if|endif)")
 WARNINGS = ("-Werror", "-Wno-unknown-warning-option")
 
@@ -116,8 +117,9 @@ def made_in(folder: Path) -> set[tuple[Path, tuple[str, ...]]]:
 
 
 def what_is_compiled(unit: Unit) -> tuple[Path, tuple[str, ...]]:
-    """Without the names of the instruction sets that a build has, which few lines ask for and all alike."""
-    return unit.file, tuple(name for name in unit.own if not name.startswith("-DCOPPICE_WITH_"))
+    """The names of the instruction sets that a build has count only where a source asks for them."""
+    asks = ASKS_FOR_SETS.search(unit.file.read_text(encoding="utf-8"))
+    return unit.file, tuple(name for name in unit.own if asks or not name.startswith("-DCOPPICE_WITH_"))
 
 
 def alike(units: Iterable[Unit]) -> list[list[Unit]]:

@@ -242,7 +242,7 @@ TYPED_TEST(GraphFacts, PartsOfPiecesAreThoseOfTheWhole) {
 
 TYPED_TEST(GraphFacts, AreTheSameForAnyNumberOfThreads) {
   using Scalar = TypeParam;
-  const auto n = static_cast<std::size_t>(scaled(5000));
+  const std::size_t n = 5000;
   const auto points = make_points<Scalar>(Shape::clustered, n, 2, this->rng);
   KdTree<Scalar> tree(2);
   tree.build(points);

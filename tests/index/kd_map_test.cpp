@@ -232,7 +232,7 @@ TEST(KdSet, SmallSetsAreInBalanceAfterEveryChangeWhateverTheOrder) {
   for (const Balance& balance :
        {Balance::red_black(), Balance::avl(1), Balance::avl(2), Balance::avl(3), Balance::avl(4)})
     for (const int count : {1, 2, 3, 4, 6, 7}) {
-      if (count > 4 && small_scale()) continue;  // hundreds and thousands of orders
+      if (count > 6 && small_scale()) continue;  // five thousand orders
       SCOPED_TRACE(balance_name(balance) + ", " + std::to_string(count) + " tuples");
       std::vector<int> arriving(static_cast<std::size_t>(count));
       std::iota(arriving.begin(), arriving.end(), 0);

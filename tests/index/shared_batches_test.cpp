@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "conformance/random.hpp"
 #include "coppice/index/brute_force/brute_force.hpp"
 #include "coppice/index/kd_tree/kd_tree.hpp"
 #include "coppice/query/queries.hpp"
@@ -28,13 +27,12 @@ TYPED_TEST(SharedBatches, KeepEveryInvariantWhateverTheOrderOfArrival) {
   config.executor = Executor(2);
   for (const Arrival& arrival : all_arrivals()) {
     for (const std::size_t window : {6 * batch, arrivals}) {
-      if (window == arrivals && small_scale()) continue;
       SCOPED_TRACE(arrival.name + ", window of " + std::to_string(window));
       std::mt19937_64 engine(5);
       const auto random = [&] { return static_cast<double>(engine() >> 11) * 0x1p-53; };
       KdTree<Scalar> tree(3, config);
       BruteForce<Scalar> oracle(3);
-      for (std::size_t first = 0; first < (small_scale() ? 9 * batch : arrivals); first += batch) {
+      for (std::size_t first = 0; first < arrivals; first += batch) {
         Points<Scalar> points{{}, 3};
         for (std::size_t i = first; i < first + batch; ++i) {
           // Every other point lies somewhere in what is there already, so that all of the tree grows a little.

@@ -35,23 +35,6 @@ require_packages() {
 build_packages=(g++ cmake ninja-build libtbb-dev libcli11-dev libfmt-dev nlohmann-json3-dev zlib1g-dev libpng-dev
   libeigen3-dev)
 
-# The vector instructions of this processor, as CMake's COPPICE_INSTRUCTION_SETS names them. Others would only take time.
-instruction_set() {
-  local flags
-  flags=" $(grep -m1 '^flags' /proc/cpuinfo || true) "
-  has() {
-    local name
-    for name; do [[ $flags == *" $name "* ]] || return 1; done
-  }
-  if has avx512f avx512dq avx512bw avx512vl; then
-    echo avx512
-  elif has avx2 bmi1 bmi2; then
-    echo avx2
-  else
-    echo baseline
-  fi
-}
-
 # find_python MODULE...: sets `python` to an interpreter with these modules: the system's, or .venv, made when needed.
 find_python() {
   local module imports=""

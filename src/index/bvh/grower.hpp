@@ -152,11 +152,8 @@ class Grower {
   /// Puts the left side before the right one; both keep their order.
   void divide(std::span<Ref> refs, const Split& split, Side& left, Side& right) {
     const std::size_t n = refs.size();
-    Ref* room = f_.room + (refs.data() - f_.refs);
-    if (f_.room == nullptr) {
-      if (moved_.size() < n) moved_.resize(n);
-      room = moved_.data();
-    }
+    if (f_.room == nullptr && moved_.size() < n) moved_.resize(n);
+    Ref* room = f_.room == nullptr ? moved_.data() : f_.room + (refs.data() - f_.refs);
     std::size_t l = 0, r = 0;
     if (split.axis < 0) {  // all middles are the same, or the tree is too deep to choose
       l = n / 2;

@@ -1,6 +1,7 @@
 // k-means over the leaves of an index: its nodes are mirrored with their boxes and sums, its points stay where they
 // are.
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <memory>
 #include <string>
@@ -41,8 +42,10 @@ struct Outline {
     if (at.is_leaf) {
       const auto block = view.block(at);
       items[item] = {static_cast<std::uint32_t>(leaves.size()), 0};
-      leaves.push_back({block.coordinates, block.stride, static_cast<std::uint32_t>(ids.size()), at.count});
-      for (std::size_t i = 0; i < at.count; ++i) ids.push_back(block.ids[i]);
+      leaves.push_back({block.has_holes() ? without_holes(block, view.stored_dimension()) : block.coordinates,
+                        block.stride, static_cast<std::uint32_t>(ids.size()), view.points(at)});
+      for (std::uint32_t left = block.taken; left != 0; left &= left - 1)
+        ids.push_back(block.ids[static_cast<std::size_t>(std::countr_zero(left))]);
       return;
     }
     const auto& node = view.node(at);
@@ -52,6 +55,22 @@ struct Outline {
     items.resize(first + static_cast<std::size_t>(children));
     for (int c = 0; c < children; ++c) walk(view, view.child(node, c), first + static_cast<std::size_t>(c));
   }
+
+ private:
+  /// A copy of a leaf whose points lie side by side.
+  const S* without_holes(const query::LeafBlock<S>& block, int axes) {
+    const std::size_t stride = block.stride;
+    copies_.push_back(std::make_unique<S[]>(stride * static_cast<std::size_t>(axes)));
+    S* const copy = copies_.back().get();
+    for (int a = 0; a < axes; ++a) {
+      S* to = copy + static_cast<std::size_t>(a) * stride;
+      for (std::uint32_t left = block.taken; left != 0; left &= left - 1)
+        *to++ = block.eight(a, 0)[std::countr_zero(left)];
+    }
+    return copy;
+  }
+
+  std::vector<std::unique_ptr<S[]>> copies_;
 };
 
 template <class S, int Width>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <limits>
 
@@ -23,9 +24,10 @@ void TreeStore<Tree, S, Width, NodeCold>::copy_points(std::vector<point_id>& ids
   points = {{}, dimension_};
   ids.reserve(size_);
   points.coordinates.reserve(size_ * static_cast<std::size_t>(dimension_));
-  each_leaf(root_, 0, [&](Handle h, int count) {
+  each_leaf(root_, [&](Handle h, std::uint32_t taken) {
     const Leaf<S> l = leaf(h);
-    for (int i = 0; i < count; ++i) {
+    for (; taken != 0; taken &= taken - 1) {
+      const int i = std::countr_zero(taken);
       ids.push_back(l.ids[static_cast<std::size_t>(i)]);
       for (int a = 0; a < axes(); ++a) points.coordinates.push_back(l.axis(a)[i]);
     }
@@ -34,24 +36,33 @@ void TreeStore<Tree, S, Width, NodeCold>::copy_points(std::vector<point_id>& ids
 
 template <class Tree, class S, int Width, class NodeCold>
 template <class Visit>
-void TreeStore<Tree, S, Width, NodeCold>::each_leaf(Handle child, int count, const Visit& visit) const {
-  if ((child & leaf_bit) != 0) {
-    visit(child & ~leaf_bit, count);
-    return;
+void TreeStore<Tree, S, Width, NodeCold>::each_leaf(Handle child, const Visit& visit) const {
+  if ((child & leaf_bit) != 0)
+    visit(child & ~leaf_bit, taken_of(child & ~leaf_bit));
+  else
+    each_leaf_below(node(child), visit);
+}
+
+template <class Tree, class S, int Width, class NodeCold>
+template <class Visit>
+void TreeStore<Tree, S, Width, NodeCold>::each_leaf_below(const Node& n, const Visit& visit) const {
+  for (int s = 0; s < n.children; ++s) {
+    if (n.is_leaf(s))
+      visit(n.child[s] & ~leaf_bit, n.taken[s]);
+    else
+      each_leaf_below(node(n.child[s]), visit);
   }
-  const Node& n = node(child);
-  for (int s = 0; s < n.children; ++s) each_leaf(n.child[s], n.count[s], visit);
 }
 
 template <class Tree, class S, int Width, class NodeCold>
 void TreeStore<Tree, S, Width, NodeCold>::locate_all(const Executor& executor, std::span<std::byte> scratch) {
   struct Filled {
     Handle leaf;
-    int count;
+    std::uint32_t taken;
   };
   std::vector<Filled> leaves;
   leaves.reserve(records_->leaves.live());
-  each_leaf(root_, 0, [&](Handle h, int count) { leaves.push_back({h, count}); });
+  each_leaf(root_, [&](Handle h, std::uint32_t taken) { leaves.push_back({h, taken}); });
   storage::Relocation relocation(locations_, scratch);
   constexpr std::size_t grain = 1 << 11;
   executor.for_each_chunk(leaves.size(), grain, [&](std::size_t first, std::size_t last) {
@@ -63,8 +74,10 @@ void TreeStore<Tree, S, Width, NodeCold>::locate_all(const Executor& executor, s
           for (std::size_t slot = 0; slot < leaf_capacity; slot += 8) next.prefetch(slot);
         }
         const storage::IdArray ids = leaf(leaves[i].leaf).ids;
-        for (int slot = 0; slot < leaves[i].count; ++slot)
+        for (std::uint32_t taken = leaves[i].taken; taken != 0; taken &= taken - 1) {
+          const int slot = std::countr_zero(taken);
           add(ids[static_cast<std::size_t>(slot)], location_of(leaves[i].leaf, slot));
+        }
       }
     });
   });
@@ -90,15 +103,15 @@ void TreeStore<Tree, S, Width, NodeCold>::copy_box(const Node& from, int s, Node
   }
 }
 
-/// The box of a leaf child, tight.
+/// The box of a leaf child, tight around its places.
 template <class Tree, class S, int Width, class NodeCold>
 void TreeStore<Tree, S, Width, NodeCold>::leaf_box(Node& n, int s) const {
-  if (n.count[s] == 0) return clear_box(n, s);
+  if (n.taken[s] == 0) return clear_box(n, s);
   const storage::ColumnKernels<S>& kernels = storage::column_kernels<S>();
   const Leaf<S> l = leaf(n.child[s] & ~leaf_bit);
   for (int a = 0; a < axes(); ++a) {
     S lower, upper;
-    kernels.bounds(l.axis(a), n.count[s], lower, upper);
+    kernels.bounds(l.axis(a), static_cast<std::size_t>(n.places(s)), lower, upper);
     n.bounds(a)[s] = encode_lower(lower, origin_data()[a]);
     n.bounds(a)[fan_out + s] = encode_upper(upper, origin_data()[a]);
   }
@@ -222,8 +235,10 @@ Handle TreeStore<Tree, S, Width, NodeCold>::copy_shared_leaf(Handle h) {
   Node& n = node(parent >> 3);
   n.child[parent & 7] = copy | leaf_bit;
   const Leaf<S> l = leaf(copy);
-  for (int slot = 0; slot < n.count[parent & 7]; ++slot)
+  for (std::uint32_t left = n.taken[parent & 7]; left != 0; left &= left - 1) {
+    const int slot = std::countr_zero(left);
     locations_.relocate(l.ids[static_cast<std::size_t>(slot)], location_of(copy, slot));
+  }
   release_leaf(h);
   return copy;
 }

@@ -22,7 +22,7 @@ namespace coppice::plane_tree {
 /// The writer's part of a leaf.
 struct LeafCold {
   std::uint32_t parent = none;  // link_of(parent node, slot); none: of no tree
-  storage::Epoch birth = 0;
+  storage::StoredEpoch birth = 0;
 };
 
 /// The records, shared by the tree and its snapshots.
@@ -102,15 +102,24 @@ class TreeStore {
   [[nodiscard]] std::uint32_t& parent_of(Handle child) const {
     return (child & leaf_bit) != 0 ? leaf_cold(child & ~leaf_bit).parent : cold(child).parent;
   }
-  void set_child(Handle x, int s, Handle child, int count) const {
+  /// `taken`: the places of a leaf that hold points, 0 for a node.
+  void set_child(Handle x, int s, Handle child, std::uint32_t taken) const {
     Node& n = node(x);
     n.child[s] = child;
-    n.count[s] = static_cast<std::uint8_t>(count);
+    n.taken[s] = taken;
     parent_of(child) = link_of(x, s);
   }
-  /// Calls visit(leaf, count) for every leaf of a subtree, a node or a leaf of `count` points, in storage order.
+  /// What the node above a leaf says of its places.
+  [[nodiscard]] std::uint32_t& taken_of(Handle leaf) const {
+    const std::uint32_t link = leaf_cold(leaf).parent;
+    return node(link >> 3).taken[link & 7];
+  }
+  /// Calls visit(leaf, taken) for every leaf of a subtree, a node or a leaf, with the places that hold points, in
+  /// storage order.
   template <class Visit>
-  void each_leaf(Handle child, int count, const Visit& visit) const;
+  void each_leaf(Handle child, const Visit& visit) const;
+  template <class Visit>
+  void each_leaf_below(const Node& n, const Visit& visit) const;
 
   // The id map.
   /// What to do in a construction of all points, whose ids are in the id map.

@@ -1,7 +1,9 @@
 // The invariants that plane trees share, checked one by one. What a node is beyond them its tree says.
 #pragma once
 
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -60,11 +62,11 @@ class Validator {
   }
 
   void check_box(Handle x, const Node& n, int s) const {
-    require(n.count[s] == 0, "an inner child has a point count", x);
+    require(n.taken[s] == 0, "an inner child has places", x);
     const Node& below = tree_.node(n.child[s]);
     for (int a = 0; a < tree_.axes(); ++a)
       for (int c = 0; c < below.children; ++c) {
-        if (below.is_leaf(c) && below.count[c] == 0) continue;
+        if (below.is_leaf(c) && below.taken[c] == 0) continue;
         require(n.bounds(a)[s] <= below.bounds(a)[c] && below.bounds(a)[fan_out + c] <= n.bounds(a)[fan_out + s],
                 "a box does not hold the boxes below", x);
       }
@@ -72,13 +74,14 @@ class Validator {
 
   void check_leaf(Handle x, const Node& n, int s) {
     ++leaves_;
-    points_ += n.count[s];
     const Handle h = n.child[s] & ~leaf_bit;
-    require(n.count[s] <= leaf_capacity, "a leaf is overfull", x);
-    require(n.count[s] > 0 || n.children == 1, "a leaf is empty", x);
+    require(n.taken[s] != 0 || n.children == 1, "a leaf is empty", x);
+    points_ += static_cast<std::size_t>(n.points(s));
+    require(eights(n.places(s)) == eights(n.points(s)), "a leaf spreads over more places than its points need", x);
     const Leaf<Scalar> l = tree_.leaf(h);
     std::vector<Scalar> point(static_cast<std::size_t>(tree_.axes()));
-    for (int i = 0; i < n.count[s]; ++i) {
+    for (std::uint32_t left = n.taken[s]; left != 0; left &= left - 1) {
+      const int i = std::countr_zero(left);
       for (int a = 0; a < tree_.axes(); ++a) {
         const Scalar v = l.axis(a)[i];
         require(tree_.decode(n.bounds(a)[s], a) <= v && v <= tree_.decode(n.bounds(a)[fan_out + s], a),

@@ -43,9 +43,9 @@ bool ascend(const H& h, const Query& query, typename H::Scalar limit, const IdFi
       if (!visitor.visit(visitor.context, {next.key, next.id})) return false;
     } else if (next.child.is_leaf) {
       const auto block = h.block(next.child);
-      for (int i = 0; i < block.count; i += simd::lanes) {
+      for (int i = 0; i < block.count(); i += simd::lanes) {
         const Pack keys = query.keys(block, i);
-        Mask m = less_equal(keys, bound) & live_lanes(block.count, i);
+        Mask m = less_equal(keys, bound) & block.live(i);
         point_id eight[simd::lanes];
         if (filter != nullptr) m = accepted(filter, m, block.ids.eight(static_cast<std::size_t>(i), eight));
         keys.store(lane);

@@ -2,6 +2,7 @@
 // traversals in *_search.hpp are written once over this view and serve every index.
 #pragma once
 
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -14,12 +15,17 @@ namespace coppice::query {
 
 using simd::Mask;
 
-/// A child as its parent names it: a leaf block of `count` points, or an inner node.
+/// A child as its parent names it: a leaf block, or an inner node.
 struct Child {
   std::uint32_t handle;
-  std::uint32_t count;  ///< points of a leaf
+  std::uint32_t filling;  ///< how a leaf is filled, in the words of its structure; 0 for an inner node
   bool is_leaf;
 };
+
+/// The lanes of eight entries that lie below `count`, from entry `first` on.
+[[gnu::always_inline]] inline Mask live_lanes(int count, int first) {
+  return count - first >= simd::lanes ? 0xffu : (1u << (count - first)) - 1;
+}
 
 /// The child that a point belongs to, and a lower bound of the squared Euclidean distance from the point to everything
 /// in the other children: 0 where none is known.
@@ -29,14 +35,20 @@ struct Home {
   S others_squared;
 };
 
-/// The points of a leaf as one array an axis, `stride` numbers apart, and the ids beside them. Arrays may be read up to
-/// the next multiple of eight entries.
+/// The points of a leaf of up to 32 places as one array an axis, `stride` numbers apart, and the ids beside them.
+/// Arrays may be read up to the next multiple of eight entries.
 template <class S>
 struct LeafBlock {
   const S* coordinates;
   std::size_t stride;
   storage::IdArray ids;
-  int count;
+  std::uint32_t taken;  ///< the places that hold points, a bit each
+
+  /// Places up to the last point.
+  [[nodiscard]] int count() const { return static_cast<int>(std::bit_width(taken)); }
+  /// Which of eight entries from `first` on, a multiple of eight, hold points.
+  [[nodiscard]] Mask live(int first) const { return taken >> first & 0xffu; }
+  [[nodiscard]] bool has_holes() const { return (taken & (taken + 1)) != 0; }
 
   /// Eight coordinates, those of entries first, first + 1, …
   [[nodiscard]] const S* eight(int axis, int first) const {
@@ -49,8 +61,11 @@ template <class S, int D>
 struct LeafEights {
   const S* coordinates;
   storage::IdArray ids;
-  int count;
+  int size;
 
+  [[nodiscard]] int count() const { return size; }
+  [[nodiscard]] Mask live(int first) const { return live_lanes(size, first); }
+  [[nodiscard]] bool has_holes() const { return false; }
   [[nodiscard]] const S* eight(int axis, int first) const { return coordinates + axis * simd::lanes + first * D; }
 };
 
@@ -75,7 +90,10 @@ concept Hierarchy = requires(const H& h, const typename H::Node& node, const typ
   { h.child(node, i) } -> std::same_as<Child>;
   { h.block(c).eight(i, i) } -> std::same_as<const typename H::Scalar*>;
   { h.block(c).ids } -> std::convertible_to<storage::IdArray>;
-  { h.block(c).count } -> std::convertible_to<int>;
+  { h.block(c).count() } -> std::convertible_to<int>;
+  { h.block(c).live(i) } -> std::convertible_to<Mask>;
+  { h.block(c).has_holes() } -> std::convertible_to<bool>;
+  { h.points(c) } -> std::convertible_to<std::uint32_t>;
   { h.template home<T>(node, h.key(point)) } -> std::same_as<Home<typename H::Scalar>>;
   h.template boxes<T>(node).lower(0);
   h.template boxes<T>(node).upper(0);
@@ -89,11 +107,6 @@ concept Hierarchy = requires(const H& h, const typename H::Node& node, const typ
 template <class H>
 inline constexpr bool many_axes = H::compiled_dimension == 0;
 inline constexpr std::size_t leaves_ahead = 4;
-
-/// The lanes of a block that hold points, from entry `first` on.
-[[gnu::always_inline]] inline Mask live_lanes(int count, int first) {
-  return count - first >= simd::lanes ? 0xffu : (1u << (count - first)) - 1;
-}
 
 /// The candidates that an id filter accepts.
 [[gnu::always_inline]] inline Mask accepted(const IdFilter* filter, Mask m, const point_id* ids) {

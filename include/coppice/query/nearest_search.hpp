@@ -176,11 +176,11 @@ class NearestSearch {
   void scan(const Block& block) {
     if constexpr (counts) {
       ++work_.leaves;
-      work_.points += static_cast<std::uint64_t>(block.count);
+      work_.points += static_cast<std::uint64_t>(block.count());
     }
-    for (int i = 0; i < block.count; i += simd::lanes) {
+    for (int i = 0; i < block.count(); i += simd::lanes) {
       Pack keys{};
-      Mask m = query_.within(block, i, best_.threshold(), keys) & live_lanes(block.count, i);
+      Mask m = query_.within(block, i, best_.threshold(), keys) & block.live(i);
       if (m == 0) continue;
       point_id eight[simd::lanes];
       const point_id* ids = block.ids.eight(static_cast<std::size_t>(i), eight);

@@ -46,7 +46,7 @@ class RangeSearch {
       if (traversal != Traversal::breadth_first) waiting.pop_back();
       if (next.child.is_leaf) {
         ++work.leaves;
-        if (!next.inside || sink_.keys != nullptr) work.points += next.child.count;
+        if (!next.inside || sink_.keys != nullptr) work.points += h_.points(next.child);
         if (!take(next.child, next.inside)) return false;
       } else {
         ++work.nodes;
@@ -78,7 +78,7 @@ class RangeSearch {
   bool collect(Child root, bool root_inside) {
     Leaves leaves;
     if (root.is_leaf) {
-      leaves.by_axes[root_inside ? 0 : all_axes].push(root, 0);
+      leaves.by_axes[root_inside ? 0 : all_axes].push(root, h_.points(root), 0);
       return take<harvest>(leaves);
     }
     const Shape shape = this->shape();
@@ -120,9 +120,9 @@ class RangeSearch {
         h_.prefetch(leaf);
       else
         for (unsigned left = axes; left != 0; left &= left - 1) h_.prefetch_axis(leaf, __builtin_ctz(left));
-      leaves.by_axes[count].push(leaf, axes);
+      leaves.by_axes[count].push(leaf, h_.points(leaf), axes);
     } else {
-      leaves.by_axes[inside ? 0 : all_axes].push(leaf, 0);
+      leaves.by_axes[inside ? 0 : all_axes].push(leaf, h_.points(leaf), 0);
       if (many_axes<H> && !inside) return;  // a list of them is more than the first cache holds: see take_some
       if (!inside) h_.prefetch(leaf);
     }
@@ -181,7 +181,7 @@ class RangeSearch {
 
   bool take(Child leaf, bool inside) {
     Leaves leaves;
-    leaves.by_axes[inside && sink_.keys == nullptr ? 0 : all_axes].push(leaf, 0);
+    leaves.by_axes[inside && sink_.keys == nullptr ? 0 : all_axes].push(leaf, h_.points(leaf), 0);
     if (sink_.counting) return take<Harvest::count>(leaves);
     return sink_.keys != nullptr ? take<Harvest::keys>(leaves) : take<Harvest::ids>(leaves);
   }
@@ -221,9 +221,9 @@ class RangeSearch {
       const auto block = h_.block(leaves.leaf(l));
       const auto& points = points_of<axes>(shape, leaves.axes(l));
       const auto harvest_with = [&](const auto* stored_ids) {
-        for (int i = 0; i < block.count; i += simd::lanes) {
+        for (int i = 0; i < block.count(); i += simd::lanes) {
           Pack eight_keys{};
-          Mask m = live_lanes(block.count, i) & points.test(block, i, eight_keys);
+          Mask m = block.live(i) & points.test(block, i, eight_keys);
           if (harvest == Harvest::count && filter_ != nullptr) m = accepted_of(block.ids, i, m);
           if constexpr (harvest == Harvest::keys) compress_store(keys + size, m, eight_keys);
           if constexpr (harvest != Harvest::count) T::compress_ids(ids + size, m, stored_ids + i);
@@ -251,17 +251,34 @@ class RangeSearch {
   void take_all(const LeafList<T>& leaves) {
     for (std::size_t l = 0; l < leaves.size(); ++l) {
       const auto block = h_.block(leaves.leaf(l));
-      const auto count = static_cast<std::size_t>(block.count);
       if constexpr (harvest == Harvest::ids) {
-        block.ids.copy_eights_to(sink_.ids + sink_.size, count);
+        if (block.has_holes()) {
+          copy_live(block);
+          continue;
+        }
+        block.ids.copy_eights_to(sink_.ids + sink_.size, static_cast<std::size_t>(block.count()));
       } else if (filter_ != nullptr) {
-        for (int i = 0; i < block.count; i += simd::lanes)
-          sink_.size +=
-              static_cast<std::size_t>(__builtin_popcount(accepted_of(block.ids, i, live_lanes(block.count, i))));
+        for (int i = 0; i < block.count(); i += simd::lanes)
+          sink_.size += static_cast<std::size_t>(__builtin_popcount(accepted_of(block.ids, i, block.live(i))));
         continue;
       }
-      sink_.size += count;
+      sink_.size += h_.points(leaves.leaf(l));
     }
+  }
+
+  /// The ids of a leaf that has holes.
+  template <class Block>
+  void copy_live(const Block& block) {
+    const auto copy = [&](const auto* stored_ids) {
+      for (int i = 0; i < block.count(); i += simd::lanes) {
+        T::compress_ids(sink_.ids + sink_.size, block.live(i), stored_ids + i);
+        sink_.size += static_cast<std::size_t>(__builtin_popcount(block.live(i)));
+      }
+    };
+    if (block.ids.is_wide())
+      copy(block.ids.wide());
+    else
+      copy(block.ids.narrow());
   }
 
   Mask accepted_of(storage::IdArray ids, int first, Mask m) const {
@@ -298,8 +315,8 @@ point_id smallest_id(const H& h, const Shape& shape, Child c, point_id best) {
   if (c.is_leaf) {
     const auto block = h.block(c);
     typename T::template Pack<typename H::Scalar> unused{};
-    for (int i = 0; i < block.count; i += simd::lanes)
-      for (Mask m = shape.test(block, i, unused) & live_lanes(block.count, i); m != 0; m &= m - 1)
+    for (int i = 0; i < block.count(); i += simd::lanes)
+      for (Mask m = shape.test(block, i, unused) & block.live(i); m != 0; m &= m - 1)
         best = smaller(best, block.ids[static_cast<std::size_t>(i + __builtin_ctz(m))]);
     return best;
   }

@@ -156,7 +156,7 @@ class KernelsOf {
       path.nearest_squared = reach.nearest_squared;
       path.farthest_squared = reach.farthest_squared;
     }
-    path.leaf_points = c.is_leaf ? c.count : 0;
+    path.leaf_points = c.is_leaf ? h.points(c) : 0;
   }
 
   static bool region(const void* view, const RegionQuery<S>& query, HitSink<S>& sink) {

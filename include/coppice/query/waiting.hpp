@@ -45,11 +45,11 @@ class WaitingNodes {
 template <class T>
 class LeafList {
  public:
-  /// `axes`: on which the leaf reaches beyond the shape, a bit each of at most 8.
-  void push(Child c, unsigned axes) {
-    words_[size_] = c.handle | std::uint64_t{c.count} << 32;
+  /// `points`: of the leaf; `axes`: on which it reaches beyond the shape, a bit each of at most 8.
+  void push(Child c, std::uint32_t points, unsigned axes) {
+    words_[size_] = c.handle | std::uint64_t{c.filling} << 32;
     axes_[size_++] = static_cast<std::uint8_t>(axes);
-    points_ += c.count;
+    points_ += points;
   }
   void clear() { size_ = points_ = 0; }
   [[nodiscard]] std::size_t size() const { return size_; }

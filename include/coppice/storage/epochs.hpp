@@ -18,6 +18,16 @@ namespace coppice::storage {
 
 using Epoch = std::uint64_t;
 
+/// An epoch in a record that need not be aligned to 8 bytes for its sake.
+class StoredEpoch {
+ public:
+  StoredEpoch(Epoch epoch) : low_(static_cast<std::uint32_t>(epoch)), high_(static_cast<std::uint32_t>(epoch >> 32)) {}
+  operator Epoch() const { return Epoch{high_} << 32 | low_; }
+
+ private:
+  std::uint32_t low_, high_;
+};
+
 /// The epochs of the living snapshots. Thread safe.
 class EpochRegistry {
  public:

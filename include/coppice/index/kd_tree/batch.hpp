@@ -54,8 +54,8 @@ void Tree<S, Width>::erase(std::span<const point_id> ids) {
   end_write();
 }
 
-/// Deals the leaves out to threads: a leaf and the places of its points are one thread's alone until all gaps are
-/// closed. Then the ids leave the map, and sparse leaves merge.
+/// Deals the leaves out to threads: a leaf and the places of its points are one thread's alone until all points are
+/// out. Then the ids leave the map, and sparse leaves merge.
 template <class S, int Width>
 void Tree<S, Width>::erase_together(std::span<const point_id> ids) {
   constexpr std::size_t decks = 32;
@@ -85,7 +85,7 @@ void Tree<S, Width>::erase_together(std::span<const point_id> ids) {
       prepare_erase(count, i, id_at);
       const std::uint32_t location = locations_.find(id_at(i));
       const Handle h = location / leaf_capacity;
-      const int left = fill_gap(h, static_cast<int>(location % leaf_capacity)).left;
+      const int left = leave_hole(h, static_cast<int>(location % leaf_capacity)).left;
       if (left == sparse_leaf || left == 0) sparse[deck].push_back(h);
     }
   });
@@ -98,29 +98,21 @@ void Tree<S, Width>::erase_together(std::span<const point_id> ids) {
     }
 }
 
-/// An erase waits for memory four times in a row: the id's location, its leaf, the leaf's parent, the leaf's last point
-/// with the location of that. Each wait of an erase to come is begun while an earlier one is at work.
+/// An erase waits for memory a few times in a row: the id's location, its leaf's link upward, and the word about the
+/// leaf in its parent; and for the leaf where its holes are about to be closed. Each wait of an erase to come is begun
+/// while an earlier one is at work.
 template <class S, int Width>
 template <class IdAt>
 void Tree<S, Width>::prepare_erase(std::size_t count, std::size_t i, IdAt id_at) const {
-  constexpr std::size_t to_location = 32, to_leaf = 20, to_parent = 12, to_last = 6, to_moved = 2;
-  const auto upcoming = [&](std::size_t distance, auto prepare) {
-    if (i + distance >= count) return;
-    const std::uint32_t location = locations_.find(id_at(i + distance));
-    prepare(location / leaf_capacity, location % leaf_capacity);
-  };
-  const auto count_of = [&](Handle h) -> const std::uint8_t& {
-    const std::uint32_t parent = leaf_cold(h).parent;
-    return node(parent >> 3).count[parent & 7];
-  };
+  constexpr std::size_t to_location = 24, to_leaf = 16, to_parent = 9, to_places = 3;
+  const auto leaf_of = [&](std::size_t j) { return locations_.find(id_at(j)) / leaf_capacity; };
   if (i + to_location < count) locations_.prefetch(id_at(i + to_location));
-  upcoming(to_leaf, [&](Handle h, std::size_t slot) {
-    fetch_slot(leaf(h), slot);
-    storage::prefetch(&leaf_cold(h));
-  });
-  upcoming(to_parent, [&](Handle h, std::size_t) { storage::prefetch(&count_of(h)); });
-  upcoming(to_last, [&](Handle h, std::size_t) { fetch_slot(leaf(h), std::size_t{count_of(h)} - 1); });
-  upcoming(to_moved, [&](Handle h, std::size_t) { locations_.prefetch(leaf(h).ids[count_of(h) - 1u]); });
+  if (i + to_leaf < count) storage::prefetch(&leaf_cold(leaf_of(i + to_leaf)));
+  if (i + to_parent < count) storage::prefetch(&taken_of(leaf_of(i + to_parent)));
+  if (i + to_places >= count) return;
+  const Handle h = leaf_of(i + to_places);
+  if (plane_tree::eights(std::popcount(taken_of(h)) - 1) < plane_tree::eights(std::popcount(taken_of(h))))
+    storage::prefetch_lines(records_->leaves.hot(h), Leaf<S>::bytes_for(axes(), records_->wide_ids));
 }
 
 template <class S, int Width>

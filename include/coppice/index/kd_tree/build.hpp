@@ -152,7 +152,7 @@ class Builder {
     // No leaf is filled beyond `fill`, even where ties defeat the cuts: a rebuild that packed a leaf full again could
     // be called for again by the very insert that caused it.
     if (range.size <= fill_) {
-      put_child(slots, make_leaf(range) | leaf_bit, static_cast<int>(range.size), box);
+      put_child(slots, make_leaf(range) | leaf_bit, first_places(static_cast<int>(range.size)), box);
       return;
     }
     if (slots.count == 1) {
@@ -246,11 +246,11 @@ class Builder {
     return h;
   }
 
-  void put_child(const Slots& slots, Handle child, int count, const Box& box) {
+  void put_child(const Slots& slots, Handle child, std::uint32_t taken, const Box& box) {
     Node& node = tree_.node(slots.x);
     node.need[slots.first] = static_cast<std::uint8_t>(slots.need);
     node.right[slots.first] = static_cast<std::uint8_t>(slots.right);
-    tree_.set_child(slots.x, slots.first, child, count);
+    tree_.set_child(slots.x, slots.first, child, taken);
     tree_.set_box(node, slots.first, box.lower.data(), box.upper.data());
   }
 
@@ -264,11 +264,11 @@ class Builder {
       if (s != used) {
         node.need[used] = node.need[s];
         node.right[used] = node.right[s];
-        tree_.set_child(x, used, node.child[s], node.count[s]);
+        tree_.set_child(x, used, node.child[s], node.taken[s]);
         tree_.copy_box(node, s, node, used);
         node.need[s] = 0;
         node.right[s] = 0xff;
-        node.count[s] = 0;
+        node.taken[s] = 0;
         tree_.clear_box(node, s);
       }
       cold.leaves += tree_.leaves_below(node.child[used]);

@@ -15,7 +15,7 @@
 namespace coppice::kd_tree {
 
 /// Moves the points of a leaf with key ≥ value into a new one, and says what stayed. Where all are on one side nothing
-/// changes and there is no right half. Requires: the writer owns the leaf.
+/// changes and there is no right half. Requires: the writer owns the leaf, which has no holes.
 template <class S, int Width>
 typename Tree<S, Width>::LeafHalves Tree<S, Width>::part_leaf(Handle left, int count, const S* keys, S value) {
   const Leaf<S> l = leaf(left);
@@ -76,7 +76,7 @@ void Tree<S, Width>::adopt_group(Handle to, const Node& from, unsigned group) {
     n.need[t] = static_cast<std::uint8_t>(from.need[s] & dividing);
     n.right[t] = static_cast<std::uint8_t>(from.right[s] & dividing);
     copy_box(from, s, n, t);
-    set_child(to, t, from.child[s], from.count[s]);
+    set_child(to, t, from.child[s], from.taken[s]);
     cold(to).leaves += leaves_below(from.child[s]);
   }
   cold(to).height = each_plane(n, (1u << n.children) - 1, 0, [](int, Side, Side) {}).height;
@@ -91,7 +91,7 @@ void Tree<S, Width>::attach(Handle parent, int s, Handle half) {
     set_child(parent, s, half, 0);
     return;
   }
-  set_child(parent, s, n.child[0], n.count[0]);
+  set_child(parent, s, n.child[0], n.taken[0]);
   release_node(half);
 }
 
@@ -207,14 +207,15 @@ std::pair<Handle, Handle> Tree<S, Width>::cleave(Handle x, int axis, S value, st
   unsigned left = 0;
   unsigned right = 0;
   for (int s = 0; s < node(x).children; ++s) {
-    const Node& n = node(x);
+    Node& n = node(x);
     if (decode(n.bounds(axis)[fan_out + s], axis) < value) {
       left |= 1u << s;
     } else if (decode(n.bounds(axis)[s], axis) >= value) {
       right |= 1u << s;
     } else if (n.is_leaf(s)) {
       const Handle h = own_leaf(n.child[s] & ~leaf_bit);
-      const int count = n.count[s];
+      close_holes(h, n.taken[s]);
+      const int count = n.points(s);
       const LeafHalves halves = part_leaf(h, count, leaf(h).axis(axis), value);
       if (halves.kept != 0) left |= 1u << s;
       if (halves.kept != count) right |= 1u << s;
@@ -246,12 +247,12 @@ std::pair<Handle, Handle> Tree<S, Width>::cleave(Handle x, int axis, S value, st
 
 /// Puts one half of a subtree that was cut into its slot of a half of the node above.
 template <class S, int Width>
-void Tree<S, Width>::put_part(Handle x, int s, Handle part, int count) {
+void Tree<S, Width>::put_part(Handle x, int s, Handle part, int points) {
   if ((part & leaf_bit) == 0) {
     attach(x, s, part);
     return;
   }
-  set_child(x, s, part, count);
+  set_child(x, s, part, first_places(points));
   leaf_box(node(x), s);
 }
 

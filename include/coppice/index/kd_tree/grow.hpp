@@ -33,13 +33,14 @@ bool Tree<S, Width>::make_room(Handle child, Handle top, bool may_repair) {
   }
 }
 
-/// Splits a full leaf, which stays the left half. Requires: the node above it has room; the writer owns both.
+/// Splits a leaf, which stays the left half. Requires: the node above it has room; the writer owns both.
 template <class S, int Width>
 typename Tree<S, Width>::LeafSplit Tree<S, Width>::split_leaf(Handle left, Handle top) {
   const Handle x = leaf_cold(left).parent >> 3;
   const auto s = static_cast<int>(leaf_cold(left).parent & 7);
   Node& n = node(x);
-  const int count = n.count[s];
+  close_holes(left, n.taken[s]);
+  const int count = n.points(s);
   const storage::IdArray ids = leaf(left).ids;
   // Their misses would be most of a split.
   for (int i = 0; i < count; ++i) locations_.prefetch(ids[static_cast<std::size_t>(i)]);
@@ -55,8 +56,8 @@ typename Tree<S, Width>::LeafSplit Tree<S, Width>::split_leaf(Handle left, Handl
   const LeafHalves halves = part_leaf(left, count, keys, plane.value);
 
   const int t = add_plane(n, s, plane.axis, plane.value);
-  n.count[s] = static_cast<std::uint8_t>(halves.kept);
-  set_child(x, t, halves.right | leaf_bit, count - halves.kept);
+  n.taken[s] = first_places(halves.kept);
+  set_child(x, t, halves.right | leaf_bit, first_places(count - halves.kept));
   for (const int side : {0, 1})
     set_box(n, side == 0 ? s : t, halves.boxes[side].lower.data(), halves.boxes[side].upper.data());
   add_leaves(x, 1, top);

@@ -11,6 +11,7 @@
 namespace coppice::kd_tree {
 
 using plane_tree::fan_out;
+using plane_tree::first_places;
 using plane_tree::id_axes;
 using plane_tree::Leaf;
 using plane_tree::leaf_bit;

@@ -100,12 +100,12 @@ void Tree<S, Width>::remove_child(Handle x, int s) {
   if (s != last) {
     n.need[s] = n.need[last];
     n.right[s] = n.right[last];
-    set_child(x, s, n.child[last], n.count[last]);
+    set_child(x, s, n.child[last], n.taken[last]);
     copy_box(n, last, n, s);
   }
   n.need[last] = 0;
   n.right[last] = 0xff;
-  n.count[last] = 0;
+  n.taken[last] = 0;
   clear_box(n, last);
 }
 

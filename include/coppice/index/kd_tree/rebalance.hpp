@@ -39,7 +39,7 @@ void Tree<S, Width>::rebalance(Handle x) {
 template <class S, int Width>
 std::size_t Tree<S, Width>::count_points(Handle x) const {
   std::size_t points = 0;
-  each_leaf(x, 0, [&](Handle, int count) { points += static_cast<std::size_t>(count); });
+  each_leaf(x, [&](Handle, std::uint32_t taken) { points += static_cast<std::size_t>(std::popcount(taken)); });
   return points;
 }
 
@@ -48,11 +48,17 @@ template <class S, int Width>
 typename Tree<S, Width>::Gathered Tree<S, Width>::gather(Handle child, std::size_t points, std::size_t more) const {
   Gathered gathered{storage::Columns<S>(points + more, axes(), records_->wide_ids), points + more};
   std::size_t filled = 0;
-  each_leaf(child, static_cast<int>(points), [&](Handle h, int count) {
+  each_leaf(child, [&](Handle h, std::uint32_t left) {
     const Leaf<S> l = leaf(h);
-    for (int a = 0; a < axes(); ++a) std::copy_n(l.axis(a), count, gathered.columns.axis(0, a) + filled);
-    gathered.columns.ids(0).tail(filled).copy_from(l.ids, static_cast<std::size_t>(count));
-    filled += static_cast<std::size_t>(count);
+    while (left != 0) {  // run by run
+      const int first = std::countr_zero(left);
+      const int run = std::countr_one(left >> first);
+      for (int a = 0; a < axes(); ++a) std::copy_n(l.axis(a) + first, run, gathered.columns.axis(0, a) + filled);
+      gathered.columns.ids(0).tail(filled).copy_from(l.ids.tail(static_cast<std::size_t>(first)),
+                                                     static_cast<std::size_t>(run));
+      filled += static_cast<std::size_t>(run);
+      left &= ~(first_places(run) << first);
+    }
   });
   return gathered;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <vector>
 
 #include "coppice/index/kd_tree/update.hpp"
@@ -89,10 +90,6 @@ class Settler {
       const Group& g = groups[i + distance];
       if ((g.target & leaf_bit) != 0) fetch(g, g.target & ~leaf_bit);
     };
-    const auto count_of = [&](Handle h) -> const std::uint8_t& {
-      const std::uint32_t link = tree_.leaf_cold(h).parent;
-      return tree_.node(link >> 3).count[link & 7];
-    };
     upcoming(to_link, [&](const Group& g, Handle h) {
       storage::prefetch(&tree_.leaf_cold(h));
       for (std::uint32_t r = 0; r < std::min(g.count, most_rows); ++r) {
@@ -100,34 +97,33 @@ class Settler {
         storage::prefetch(&ids_[scratch_.rows[g.first + r]]);
       }
     });
-    upcoming(to_parent, [&](const Group&, Handle h) { storage::prefetch(&count_of(h)); });
+    upcoming(to_parent, [&](const Group&, Handle h) { storage::prefetch(&tree_.taken_of(h)); });
+    const auto overflows = [&](const Group& g, Handle h) {
+      return static_cast<std::uint32_t>(std::popcount(tree_.taken_of(h))) + g.count > leaf_capacity;
+    };
     upcoming(to_leaf, [&](const Group& g, Handle h) {
-      const std::size_t count = count_of(h);
-      const Leaf<S> l = tree_.leaf(h);
-      if (count + g.count <= leaf_capacity) {
-        tree_.fetch_slot(l, count);
-        return;
-      }
-      storage::prefetch_lines(tree_.records_->leaves.hot(h),
-                              Leaf<S>::bytes_for(tree_.axes(), tree_.records_->wide_ids));
+      if (overflows(g, h))
+        storage::prefetch_lines(tree_.records_->leaves.hot(h),
+                                Leaf<S>::bytes_for(tree_.axes(), tree_.records_->wide_ids));
+      else
+        tree_.fetch_slot(tree_.leaf(h), static_cast<std::size_t>(tree_.free_place(tree_.taken_of(h))));
     });
     upcoming(to_locations, [&](const Group& g, Handle h) {
-      const std::size_t count = count_of(h);
-      if (count + g.count <= leaf_capacity) return;
+      if (!overflows(g, h)) return;
       const Leaf<S> l = tree_.leaf(h);
-      for (std::size_t slot = 0; slot < count; ++slot) tree_.locations_.prefetch(l.ids[slot]);
+      for (std::uint32_t left = tree_.taken_of(h); left != 0; left &= left - 1)
+        tree_.locations_.prefetch(l.ids[static_cast<std::size_t>(std::countr_zero(left))]);
     });
   }
 
   /// Puts rows into a leaf, which splits as often as it takes; those that would take a rebuild elsewhere wait.
   void place(Share& share, Handle h, std::uint32_t* rows, std::size_t count) {
     if (count == 0) return;
-    const std::uint32_t link = tree_.leaf_cold(h).parent;
-    const std::size_t stored = tree_.node(link >> 3).count[link & 7];
+    const std::size_t stored = tree_.count_points(h | leaf_bit);
     const std::size_t room = leaf_capacity - stored;
     if (count <= room || !grows()) {
       const std::size_t fits = std::min(count, room);
-      write(h, link, rows, fits);
+      write(h, rows, fits);
       share.placed += fits;
       share.waiting.insert(share.waiting.end(), rows + fits, rows + count);
       return;
@@ -176,22 +172,21 @@ class Settler {
     return axis < tree_.axes() ? S(0) : RoutingKey<S, Width>::id_part(ids_[row], axis - tree_.axes());
   }
 
-  /// Writes rows behind the points of a leaf that has room for them.
-  void write(Handle h, std::uint32_t link, const std::uint32_t* rows, std::size_t count) {
-    std::uint8_t& stored = tree_.node(link >> 3).count[link & 7];
+  /// Writes rows into a leaf that has room for them.
+  void write(Handle h, const std::uint32_t* rows, std::size_t count) {
+    std::uint32_t& taken = tree_.taken_of(h);
     for (std::size_t i = 0; i < count; ++i) {
       const point_id id = ids_[rows[i]];
-      tree_.write_point(tree_.leaf(h), stored, points_.row(rows[i]), id);
-      tree_.locations_.relocate(id, location_of(h, stored));
-      ++stored;
+      const int place = tree_.free_place(taken);
+      taken |= 1u << place;
+      tree_.write_point(tree_.leaf(h), place, points_.row(rows[i]), id);
+      tree_.locations_.relocate(id, location_of(h, place));
     }
   }
 
   /// Builds a subtree, a node or a leaf, anew together with the rows that come to it.
   void regrow(Share& share, Handle target, const std::uint32_t* rows, std::size_t count) {
-    const std::uint32_t link = tree_.parent_of(target);
-    const std::size_t stored =
-        (target & leaf_bit) != 0 ? tree_.node(link >> 3).count[link & 7] : tree_.count_points(target);
+    const std::size_t stored = tree_.count_points(target);
     typename Tree::Gathered all = tree_.gather(target, stored, count);
     for (std::size_t i = 0; i < count; ++i) {
       for (int a = 0; a < tree_.axes(); ++a)

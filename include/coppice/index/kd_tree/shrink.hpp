@@ -2,6 +2,7 @@
 // place.
 #pragma once
 
+#include "coppice/index/kd_tree/places.hpp"
 #include "coppice/index/kd_tree/planes.hpp"
 
 namespace coppice::kd_tree {
@@ -18,23 +19,25 @@ inline constexpr int merged_node = 6;
 template <class S, int Width>
 bool Tree<S, Width>::merge_leaf(Handle x, int s) {
   Node& n = node(x);
-  const int count = n.count[s];
-  if (count > sparse_leaf) return false;
-  if (count != 0) {
+  const int points = n.points(s);
+  if (points > sparse_leaf) return false;
+  if (points != 0) {
     int plane = 0;
     const int t = sibling(n, s, plane);
-    if (t < 0 || !n.is_leaf(t) || count + n.count[t] > merged_leaf) return false;
+    if (t < 0 || !n.is_leaf(t) || points + n.points(t) > merged_leaf) return false;
     const Leaf<S> from = leaf(n.child[s] & ~leaf_bit);
     const Handle into = own_leaf(n.child[t] & ~leaf_bit);
     const Leaf<S> to = leaf(into);
-    int slot = n.count[t];
-    for (int i = 0; i < count; ++i, ++slot) {
+    close_holes(into, n.taken[t]);
+    for (std::uint32_t left = n.taken[s]; left != 0; left &= left - 1) {
+      const int i = std::countr_zero(left);
+      const int slot = free_place(n.taken[t]);
+      n.taken[t] |= 1u << slot;
       for (int a = 0; a < axes(); ++a) to.axis(a)[slot] = from.axis(a)[i];
       const point_id id = from.ids[static_cast<std::size_t>(i)];
       to.ids.set(static_cast<std::size_t>(slot), id);
       locations_.relocate(id, location_of(into, slot));
     }
-    n.count[t] = static_cast<std::uint8_t>(slot);
     leaf_box(n, t);
   }
   release_leaf(n.child[s] & ~leaf_bit);
@@ -62,7 +65,7 @@ template <class S, int Width>
 void Tree<S, Width>::leaf_shrunk(Handle x, int s) {
   Node& n = node(x);
   if (n.children == 1) {
-    if (n.count[s] == 0) clear_box(n, s);
+    if (n.taken[s] == 0) clear_box(n, s);
     return;
   }
   if (!merge_leaf(x, s)) return;
@@ -86,7 +89,7 @@ void Tree<S, Width>::node_shrunk(Handle x) {
     } else {
       Node& up = node(parent >> 3);
       copy_box(n, 0, up, static_cast<int>(parent & 7));
-      set_child(parent >> 3, static_cast<int>(parent & 7), n.child[0], n.count[0]);
+      set_child(parent >> 3, static_cast<int>(parent & 7), n.child[0], n.taken[0]);
     }
     release_node(x);
     if (parent != none) rebalance(parent >> 3);
@@ -158,7 +161,7 @@ void Tree<S, Width>::move_children(const Node& from, Handle to, unsigned need, u
     n.need[slot] = static_cast<std::uint8_t>(needs);
     n.right[slot] = static_cast<std::uint8_t>(rights);
     copy_box(from, c, n, slot);
-    set_child(to, slot, from.child[c], from.count[c]);
+    set_child(to, slot, from.child[c], from.taken[c]);
   }
 }
 

@@ -1,6 +1,7 @@
 // The writer's side of a KdTree, compiled for one scalar type and width. What it owns, and the operations in the order
 // in which one rests on another:
 //   update.hpp   insert, erase, move: one point, down to its leaf and back up its path
+//   places.hpp   the places of a leaf, taken and given back
 //   batch.hpp    many points at once; sieve.hpp: inserts, sieved down together, on several threads; settle.hpp: how
 //                leaves take them in
 //   grow.hpp     leaves and nodes that split; cleave.hpp: cuts through whole subtrees; shrink.hpp: what merges
@@ -13,6 +14,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -121,7 +123,7 @@ class Tree : public plane_tree::TreeStore<Tree<S, Width>, S, Width, NodeCold> {
     Extent<S, Width> boxes[2];
   };
   /// A leaf that lost a point: how many are left, and its link.
-  struct Gap {
+  struct Loss {
     int left;
     std::uint32_t link;
   };
@@ -142,10 +144,14 @@ class Tree : public plane_tree::TreeStore<Tree<S, Width>, S, Width, NodeCold> {
   using Store::begin_write, Store::clear_box, Store::cold, Store::copy_box, Store::decode, Store::each_leaf;
   using Store::leaf_box, Store::leaf_cold, Store::new_leaf, Store::new_node, Store::node, Store::origin_data;
   using Store::own_leaf, Store::own_node, Store::own_path, Store::parent_of, Store::release_leaf, Store::release_node;
-  using Store::set_child, Store::union_box;
+  using Store::set_child, Store::taken_of, Store::union_box;
 
   using Store::dimension_, Store::locations_, Store::origin_, Store::records_, Store::root_, Store::sharing_;
   using Store::size_;
+
+  /// Where the next newcomer of a leaf goes: the lowest hole, or behind the last point; leaf_capacity: it is full.
+  [[nodiscard]] static int free_place(std::uint32_t taken) { return std::countr_one(taken); }
+  void close_holes(Handle leaf_handle, std::uint32_t& taken);
 
   [[nodiscard]] std::uint32_t leaves_below(Handle child) const {
     return (child & leaf_bit) != 0 ? 1 : cold(child).leaves;
@@ -201,7 +207,7 @@ class Tree : public plane_tree::TreeStore<Tree<S, Width>, S, Width, NodeCold> {
   void repair(Handle x);
   [[nodiscard]] MiddlePlane middle_plane(Handle x) const;
   [[nodiscard]] std::pair<Handle, Handle> cleave(Handle x, int axis, S value, std::uint64_t& divided);
-  void put_part(Handle x, int s, Handle part, int count);
+  void put_part(Handle x, int s, Handle part, int points);
   void tidy(Handle x);
   [[nodiscard]] int add_plane(Node& n, int s, int axis, S value) const;
   void remove_child(Handle x, int s);
@@ -225,8 +231,8 @@ class Tree : public plane_tree::TreeStore<Tree<S, Width>, S, Width, NodeCold> {
   [[nodiscard]] bool erase_at(std::uint32_t location, point_id id);
   void move_one(point_id id, const S* point);
   void write_point(const Leaf<S>& l, int slot, const S* point, point_id id);
-  [[nodiscard]] bool close_gap(Handle leaf_handle, int slot);
-  Gap fill_gap(Handle leaf_handle, int slot);
+  [[nodiscard]] bool take_out(Handle leaf_handle, int slot);
+  Loss leave_hole(Handle leaf_handle, int slot);
   void erase_together(std::span<const point_id> ids);
   template <class IdAt>
   void prepare_erase(std::size_t count, std::size_t i, IdAt id_at) const;

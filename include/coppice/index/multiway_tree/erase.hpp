@@ -51,7 +51,9 @@ void Tree<S, Width>::take_out(point_id id) {
   const Handle h = location / leaf_capacity;
   const std::uint32_t slot = location % leaf_capacity;
   const std::uint32_t link = leaf_cold(h).parent;
-  const std::uint32_t last = --node(link >> 3).count[link & 7];
+  std::uint32_t& taken = node(link >> 3).taken[link & 7];
+  taken >>= 1;
+  const auto last = static_cast<std::uint32_t>(std::popcount(taken));
   if (slot != last) {
     const Leaf<S> l = leaf(h);
     for (int a = 0; a < axes(); ++a) l.axis(a)[slot] = l.axis(a)[last];
@@ -103,7 +105,7 @@ void Tree<S, Width>::merge_leaves(Handle x) {
   const Node& n = node(x);
   for (int s = 0; s + 1 < n.children; ++s) {
     if (!n.is_leaf(s) || !n.is_leaf(s + 1)) continue;
-    if (std::min(n.count[s], n.count[s + 1]) > sparse || n.count[s] + n.count[s + 1] > together) continue;
+    if (std::min(n.points(s), n.points(s + 1)) > sparse || n.points(s) + n.points(s + 1) > together) continue;
     (void)rebuild(x, s, s + 1, 1, none_new);
     --s;
   }

@@ -99,8 +99,8 @@ class Inserter {
       if (arrivals[static_cast<std::size_t>(s)].count == 0) continue;
       if (n.is_leaf(s)) {
         const Leaf<S> l = tree_.leaf(n.child[s] & ~leaf_bit);
-        for (int a = 0; a < axes; ++a) storage::prefetch_to_write(l.axis(a) + n.count[s]);
-        l.ids.prefetch(n.count[s]);
+        for (int a = 0; a < axes; ++a) storage::prefetch_to_write(l.axis(a) + n.points(s));
+        l.ids.prefetch(static_cast<std::size_t>(n.points(s)));
       } else {
         const Node& below = tree_.node(n.child[s]);
         storage::prefetch(&tree_.cold(n.child[s]));
@@ -142,7 +142,8 @@ class Inserter {
       const Node& n = tree_.node(x);
       int full = 0;
       while (full < n.children &&
-             !(n.is_leaf(full) && n.count[full] + arrivals[static_cast<std::size_t>(full)].count > leaf_capacity))
+             !(n.is_leaf(full) &&
+               tree_.points_below(n, full) + arrivals[static_cast<std::size_t>(full)].count > leaf_capacity))
         ++full;
       if (full == n.children) return;
       const typename Tree::Sizes sizes = tree_.sizes(x, arrivals);
@@ -181,7 +182,8 @@ class Inserter {
     const Handle h = tree_.own_leaf(n.child[s] & ~leaf_bit);
     const Leaf<S> l = tree_.leaf(h);
     for (std::size_t i = 0; i < count; ++i) {
-      const int slot = n.count[s]++;
+      const int slot = n.points(s);
+      n.taken[s] |= 1u << slot;
       const S* point = rows.point(i);
       for (int a = 0; a < tree_.axes(); ++a) l.axis(a)[slot] = point[a];
       l.ids.set(static_cast<std::size_t>(slot), rows.id(i));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <memory>
 #include <mutex>
@@ -89,7 +90,7 @@ void Tree<S, Width>::node_copied(Handle from, Handle to) {
 /// Puts a part into a slot, with its box. The sums of the node are left to the caller.
 template <class S, int Width>
 void Tree<S, Width>::attach(Handle x, int s, const Part& part) const {
-  set_child(x, s, part.child, static_cast<int>(part.height == 0 ? part.points : 0));
+  set_child(x, s, part.child, part.height == 0 ? plane_tree::first_places(static_cast<int>(part.points)) : 0);
   Node& n = node(x);
   if (part.height == 0)
     leaf_box(n, s);
@@ -100,17 +101,17 @@ void Tree<S, Width>::attach(Handle x, int s, const Part& part) const {
 template <class S, int Width>
 void Tree<S, Width>::move_slot(Handle x, int from, int to) const {
   Node& n = node(x);
-  set_child(x, to, n.child[from], n.count[from]);
+  set_child(x, to, n.child[from], n.taken[from]);
   this->copy_box(n, from, n, to);
 }
 
 /// Writes the points below a child into rows from `at` on.
 template <class S, int Width>
-void Tree<S, Width>::gather(Handle child, int count, const Rows& to, std::size_t& at) const {
+void Tree<S, Width>::gather(Handle child, const Rows& to, std::size_t& at) const {
   std::vector<S> point(static_cast<std::size_t>(axes()));
-  each_leaf(child, count, [&](Handle h, int points) {
+  each_leaf(child, [&](Handle h, std::uint32_t taken) {
     const Leaf<S> l = leaf(h);
-    for (int i = 0; i < points; ++i) {
+    for (int i = 0; i < std::popcount(taken); ++i) {
       for (int a = 0; a < axes(); ++a) point[static_cast<std::size_t>(a)] = l.axis(a)[i];
       to.set(at++, point.data(), l.ids[static_cast<std::size_t>(i)]);
     }

@@ -33,7 +33,7 @@ std::size_t Tree<S, Width>::collect(Handle x, int first, int last, const Arrival
   std::size_t at = 0;
   for (int s = first; s <= last; ++s) {
     const Newcomers& newcomers = arrivals[static_cast<std::size_t>(s)];
-    gather(n.child[s], n.count[s], buffers[0], at);
+    gather(n.child[s], buffers[0], at);
     if (newcomers.count > 0) buffers[0].copy_all(at, newcomers.rows, newcomers.first, newcomers.count);
     at += newcomers.count;
     release_subtree(n.child[s]);
@@ -128,7 +128,7 @@ void Tree<S, Width>::replace(Handle x, int first, int last, const Slabs<S>& slab
   for (int s = 0; s < slabs.count; ++s) attach(x, first + s, slabs.parts[static_cast<std::size_t>(s)]);
   for (int s = after; s < fan_out; ++s) {
     n.child[s] = 0;
-    n.count[s] = 0;
+    n.taken[s] = 0;
     clear_box(n, s);
   }
 }

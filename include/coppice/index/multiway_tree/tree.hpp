@@ -111,12 +111,12 @@ class Tree : public plane_tree::TreeStore<Tree<S, Width>, S, Width, NodeCold> {
   using Store::size_;
 
   [[nodiscard]] std::uint32_t points_below(const Node& n, int s) const {
-    return n.is_leaf(s) ? n.count[s] : cold(n.child[s]).points;
+    return n.is_leaf(s) ? static_cast<std::uint32_t>(n.points(s)) : cold(n.child[s]).points;
   }
   [[nodiscard]] std::uint32_t height_of(const Node& n, int s) const {
     return n.is_leaf(s) ? 0 : cold(n.child[s]).height;
   }
-  void gather(Handle child, int count, const Rows& to, std::size_t& at) const;
+  void gather(Handle child, const Rows& to, std::size_t& at) const;
 
   // Shape: a subtree of height h is built for up to capacity(h) points.
   void choose_partitions(std::size_t n);

@@ -30,8 +30,10 @@ class TreeView {
     const Handle h = node.child[s];
     return {h & ~leaf_bit, node.count[s], (h & leaf_bit) != 0};
   }
+  [[nodiscard]] std::uint32_t points(query::Child leaf) const { return leaf.filling; }
   [[nodiscard]] query::LeafEights<S, Dim> block(query::Child c) const {
-    return {reinterpret_cast<const S*>(leaves.coordinates(c.handle)), leaves.ids(c.handle), static_cast<int>(c.count)};
+    return {reinterpret_cast<const S*>(leaves.coordinates(c.handle)), leaves.ids(c.handle),
+            static_cast<int>(c.filling)};
   }
   template <class T>
   [[nodiscard]] query::ChildBoxes<T, S> boxes(const Node& node) const {
@@ -53,14 +55,14 @@ class TreeView {
   /// What a distance needs: the boxes of a node, the coordinates of a leaf.
   void prefetch(query::Child c) const {
     if (c.is_leaf)
-      storage::prefetch_lines(leaves.coordinates(c.handle), c.count * Dim * sizeof(S));
+      storage::prefetch_lines(leaves.coordinates(c.handle), c.filling * Dim * sizeof(S));
     else
       storage::prefetch_lines(nodes[c.handle], sizeof(Node));
   }
   /// What a test of one axis needs.
   void prefetch_axis(query::Child leaf, int axis) const {
     const query::LeafEights<S, Dim> block = this->block(leaf);
-    for (int i = 0; i < block.count; i += simd::lanes) storage::prefetch_far(block.eight(axis, i));
+    for (int i = 0; i < block.count(); i += simd::lanes) storage::prefetch_far(block.eight(axis, i));
   }
   void prefetch_ids(query::Child leaf) const { leaves.ids(leaf.handle).prefetch(0); }
 };

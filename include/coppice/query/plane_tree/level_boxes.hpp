@@ -32,7 +32,7 @@ std::vector<LevelBox<S>> level_boxes(const TreeView<S, Width>& tree, int max_lev
     std::size_t points = 0;
     for (int s = 0; s < n.children; ++s) {
       const query::Child below = tree.child(n, s);
-      if (below.is_leaf && below.count == 0) continue;
+      if (below.is_leaf && tree.points(below) == 0) continue;
       const bool wanted = level <= max_level;
       const std::size_t child = wanted ? add(level, self) : self;
       if (wanted)
@@ -40,7 +40,7 @@ std::vector<LevelBox<S>> level_boxes(const TreeView<S, Width>& tree, int max_lev
           found[child].lower[static_cast<std::size_t>(a)] = decode(n.bounds(a)[s], a);
           found[child].upper[static_cast<std::size_t>(a)] = decode(n.bounds(a)[fan_out + s], a);
         }
-      const std::size_t count = below.is_leaf ? below.count : self_visit(self_visit, below, level + 1, child);
+      const std::size_t count = below.is_leaf ? tree.points(below) : self_visit(self_visit, below, level + 1, child);
       points += count;
       if (wanted) {
         found[child].is_leaf = below.is_leaf;

@@ -4,13 +4,15 @@
 // c needs the planes in need[c], and lies right of those in right[c]. A point's side of every plane gives 7 bits, and
 // its child is the one c with (bits & need[c]) == right[c]. Beside the planes stand the children's boxes, as floats
 // relative to the tree's origin and rounded outward, one cache line an axis.
-// A leaf is up to 32 points, one array an axis, and their ids. How many it holds is known to its parent alone.
+// A leaf is up to 32 points, one array an axis, and their ids. Which of its places hold points is known to its parent
+// alone, in one word: a point that leaves a KdTree leaves a hole behind, which the next newcomer fills.
 //
 // Planes cut an axis at a value: x ≥ split lies right. Where no axis separates points any more, planes cut the id, seen
 // as three further coordinates of 21 bits that every scalar type represents exactly: equal points still split.
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -30,6 +32,16 @@ inline constexpr int leaf_capacity = 32;
 inline constexpr int id_axes = 3;
 inline constexpr Handle none = 0xffffffffu;
 inline constexpr Handle leaf_bit = 0x80000000u;
+
+/// A bit each for the first `count` places of a leaf.
+constexpr std::uint32_t first_places(int count) {
+  return static_cast<std::uint32_t>((std::uint64_t{1} << count) - 1);
+}
+
+/// How many times eight places hold `count`.
+constexpr int eights(int count) {
+  return (count + 7) / 8;
+}
 
 /// Where a point is stored, as the id map keeps it: leaf · 32 + slot.
 constexpr std::uint32_t location_of(Handle leaf, int slot) {
@@ -56,9 +68,12 @@ struct alignas(storage::cache_line) Node {
   std::uint8_t right[fan_out];
   std::uint8_t children;
   Handle child[fan_out];
-  std::uint8_t count[fan_out];  // points of a leaf child, 0 for an inner one
+  std::uint32_t taken[fan_out];  // the places of a leaf child that hold points, a bit each; 0 for an inner one
 
   [[nodiscard]] bool is_leaf(int s) const { return (child[s] & leaf_bit) != 0; }
+  /// The points of a leaf child, and its places up to the last point.
+  [[nodiscard]] int points(int s) const { return std::popcount(taken[s]); }
+  [[nodiscard]] int places(int s) const { return static_cast<int>(std::bit_width(taken[s])); }
   [[nodiscard]] unsigned used_planes() const {
     unsigned used = 0;
     for (int s = 0; s < children; ++s) used |= need[s];
@@ -82,8 +97,9 @@ struct alignas(storage::cache_line) Node {
   }
 };
 
-static_assert(sizeof(Node<double, 0>) == 2 * storage::cache_line);
-static_assert(sizeof(Node<double, 4>) == 2 * storage::cache_line);
+static_assert(sizeof(Node<float, 4>) == 2 * storage::cache_line);
+static_assert(sizeof(Node<double, 0>) == 3 * storage::cache_line);
+static_assert(sizeof(Node<double, 4>) == 3 * storage::cache_line);
 
 /// A leaf record: coordinates axis by axis, then ids, narrow or wide.
 template <class S>

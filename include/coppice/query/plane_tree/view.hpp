@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 
 #include "coppice/query/child_boxes.hpp"
 #include "coppice/query/hierarchy.hpp"
@@ -37,11 +38,15 @@ class TreeView {
   [[nodiscard]] int children(const Node& node) const { return node.children; }
   [[nodiscard]] query::Child child(const Node& node, int s) const {
     const Handle h = node.child[s];
-    return {h & ~leaf_bit, node.count[s], (h & leaf_bit) != 0};
+    return {h & ~leaf_bit, node.taken[s], (h & leaf_bit) != 0};
+  }
+  /// Of a leaf.
+  [[nodiscard]] std::uint32_t points(query::Child c) const {
+    return static_cast<std::uint32_t>(std::popcount(c.filling));
   }
   [[nodiscard]] query::LeafBlock<S> block(query::Child c) const {
     const Leaf<S> leaf(leaves[c.handle], stored_dimension(), wide_ids);
-    return {leaf.coordinates, leaf_capacity, leaf.ids, static_cast<int>(c.count)};
+    return {leaf.coordinates, leaf_capacity, leaf.ids, c.filling};
   }
   template <class T>
   [[nodiscard]] query::ChildBoxes<T, S> boxes(const Node& node) const {
@@ -66,14 +71,17 @@ class TreeView {
   /// What a test of one axis needs.
   void prefetch_axis(query::Child leaf, int axis) const {
     storage::prefetch_lines(leaves[leaf.handle] + static_cast<std::size_t>(axis) * leaf_capacity * sizeof(S),
-                            leaf.count * sizeof(S));
+                            places(leaf) * sizeof(S));
   }
   void prefetch_ids(query::Child leaf) const {
     storage::prefetch_lines(leaves[leaf.handle] + coordinate_bytes(),
-                            leaf.count * storage::IdArray::bytes_each(wide_ids));
+                            places(leaf) * storage::IdArray::bytes_each(wide_ids));
   }
 
  private:
+  [[nodiscard]] static std::size_t places(query::Child leaf) {
+    return static_cast<std::size_t>(std::bit_width(leaf.filling));
+  }
   [[nodiscard]] std::size_t coordinate_bytes() const { return Leaf<S>::coordinate_bytes(stored_dimension()); }
 };
 
